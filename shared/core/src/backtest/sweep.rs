@@ -1,0 +1,91 @@
+//! The same trace over many targets, compared at equal unmet demand.
+//!
+//! At one target alone every scaler costs about the same and what differs is the demand left unmet, so each target
+//! gives one point of a curve of cost over unmet demand, and the curves are compared where they lie over each other.
+
+use serde::{Deserialize, Serialize};
+
+use super::run::Figures;
+
+/// One target, and what it came to.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Target utilisation in percent.
+    pub target: f64,
+    /// What the pass came to.
+    pub figures: Figures,
+}
+
+/// How one scaler's curve lies to another's.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The mean ratio of the bills at the same unmet demand, over the unmet demand that both reach; below 1 the first
+    /// is the cheaper one. None where the curves don't lie over each other.
+    pub bill_ratio: Option<f64>,
+    /// The other's targets at which some target of the first leaves no more unmet and costs no more.
+    pub beaten: usize,
+    /// The first's targets at which some target of the other leaves no more unmet and costs no more.
+    pub beaten_by: usize,
+}
+
+/// Compares two curves.
+#[must_use]
+pub fn compare(ours: &[Outcome], theirs: &[Outcome]) -> Comparison {
+    Comparison { bill_ratio: bill_ratio(ours, theirs), beaten: beaten(ours, theirs), beaten_by: beaten(theirs, ours) }
+}
+
+/// Less unmet demand than one part in a million is as good as none.
+const NONE: f64 = 1e-6;
+
+/// Shares of unmet demand at which two curves are compared.
+const STEPS: i32 = 40;
+
+/// One point of a curve: the logarithm of the unmet share, and the bill.
+#[derive(Clone, Copy)]
+struct At {
+    unmet: f64,
+    billed: f64,
+}
+
+impl From<&Outcome> for At {
+    fn from(outcome: &Outcome) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "task-seconds are far below 2^52")]
+        let billed = outcome.figures.billed_s as f64;
+        Self { unmet: outcome.figures.unmet_share().max(NONE).log10(), billed }
+    }
+}
+
+fn beaten(ours: &[Outcome], theirs: &[Outcome]) -> usize {
+    let beats = |a: At, b: At| a.unmet <= b.unmet && a.billed <= b.billed && (a.unmet < b.unmet || a.billed < b.billed);
+    theirs.iter().filter(|their| ours.iter().any(|our| beats(our.into(), (*their).into()))).count()
+}
+
+fn bill_ratio(ours: &[Outcome], theirs: &[Outcome]) -> Option<f64> {
+    let (ours, theirs) = (curve(ours), curve(theirs));
+    let least = ours.first()?.unmet.max(theirs.first()?.unmet);
+    let most = ours.last()?.unmet.min(theirs.last()?.unmet);
+    if least >= most {
+        return None;
+    }
+    let shares = (0..=STEPS).map(|step| least + (most - least) * f64::from(step) / f64::from(STEPS));
+    let ratios: Vec<f64> =
+        shares.filter_map(|unmet| Some(billed_at(&ours, unmet)? / billed_at(&theirs, unmet)?)).collect();
+    let count = u32::try_from(ratios.len()).ok().filter(|count| *count > 0)?;
+    Some(ratios.iter().sum::<f64>() / f64::from(count))
+}
+
+fn curve(outcomes: &[Outcome]) -> Vec<At> {
+    let mut curve: Vec<At> = outcomes.iter().map(At::from).collect();
+    curve.sort_by(|a, b| a.unmet.total_cmp(&b.unmet));
+    curve
+}
+
+/// The bill at a given unmet demand, on the line between the two nearest targets; the cheapest where there are several.
+fn billed_at(curve: &[At], unmet: f64) -> Option<f64> {
+    let between = curve.windows(2).filter_map(|pair| {
+        let [from, to] = pair else { return None };
+        let share = if to.unmet > from.unmet { (unmet - from.unmet) / (to.unmet - from.unmet) } else { 0.0 };
+        (from.unmet <= unmet && unmet <= to.unmet).then_some(from.billed + share * (to.billed - from.billed))
+    });
+    between.reduce(f64::min)
+}

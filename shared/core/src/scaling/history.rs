@@ -1,0 +1,121 @@
+//! The task count of the last minutes, worked back without a memory of our own.
+//!
+//! Two witnesses are heard: the CPU metric's sample count, which counts the running tasks of a minute, and the
+//! service's own events, which say when tasks were started and stopped. A minute's count is known where they agree.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::CPU;
+use super::facts::{Facts, Reading};
+
+/// A task that was launched counts in the metric at the latest this long after: image pull and start.
+const START: SignedDuration = SignedDuration::from_secs(300);
+
+/// A task that was told to stop may count in the metric for this long: `stopTimeout` is at most 120 s, and the
+/// minute in which it ends still has its samples.
+const STOP: SignedDuration = SignedDuration::from_secs(240);
+
+const MINUTE: SignedDuration = SignedDuration::from_secs(60);
+
+/// Tasks that ECS started (above zero) or stopped (below zero) at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// When it began.
+    pub at: Timestamp,
+    /// How many tasks, with their sign.
+    pub tasks: i32,
+}
+
+/// The changes that a service's events tell of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventHistory {
+    /// No change since this moment is missing from `changes`. ECS keeps the last 100 events of a service.
+    pub complete_since: Timestamp,
+    /// Oldest first.
+    #[serde(default)]
+    pub changes: Vec<Change>,
+}
+
+/// The fewest and the most tasks that can have been running in a minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CountRange {
+    /// Fewest.
+    pub least: i64,
+    /// Most.
+    pub most: i64,
+}
+
+impl CountRange {
+    /// Whether a count lies within.
+    #[must_use]
+    pub fn holds(self, tasks: u32) -> bool {
+        (self.least..=self.most).contains(&i64::from(tasks))
+    }
+}
+
+impl EventHistory {
+    /// How many tasks can have been running in the minute that began at `at`, worked back from those that run and
+    /// those that start now. None where the events do not reach back far enough.
+    #[must_use]
+    pub fn running_in(&self, at: Timestamp, running: u32, pending: u32) -> Option<CountRange> {
+        if self.complete_since > at - START.max(STOP) {
+            return None;
+        }
+        let end = at + MINUTE;
+        let mut range = CountRange { least: i64::from(running), most: i64::from(running + pending) };
+        // What started after the minute was not there; what may have started in it is left out of `least` only.
+        let mut late = 0;
+        for change in &self.changes {
+            let tasks = i64::from(change.tasks);
+            if tasks > 0 && change.at > at - START {
+                late += tasks;
+                range.most -= if change.at >= end { tasks } else { 0 };
+            } else if tasks < 0 && change.at > at - STOP {
+                range.most -= tasks;
+                range.least -= if change.at >= end { tasks } else { 0 };
+            }
+        }
+        // Tasks that still start are among the late ones, and were never among the running.
+        range.least -= (late - i64::from(pending)).max(0);
+        range.least = range.least.max(0);
+        Some(range)
+    }
+
+    /// The last moment at which tasks were started.
+    #[must_use]
+    pub fn last_raise(&self) -> Option<Timestamp> {
+        self.changes.iter().filter(|change| change.tasks > 0).map(|change| change.at).max()
+    }
+}
+
+/// Samples that a task publishes in a minute where its service has 20-second metrics.
+pub(super) const SAMPLES_OF_20_SECONDS: u32 = 3;
+
+/// Whether the CPU metric's newest minute has three samples for each task that runs: the service publishes 20-second
+/// metrics. DescribeServices does not say it.
+#[must_use]
+pub fn publishes_20_seconds(facts: &Facts) -> bool {
+    let Some(Reading::Points(points)) = facts.metrics.get(CPU) else { return false };
+    let newest = points.iter().filter(|point| point.period_s == 60).max_by_key(|point| point.at);
+    let tasks = f64::from(facts.running * SAMPLES_OF_20_SECONDS);
+    newest.and_then(|point| point.samples).is_some_and(|samples| tasks > 0.0 && (samples - tasks).abs() < 0.5)
+}
+
+/// What an ECS service event says of the task count: `(service web) has started 2 tasks: (task 1f2e...) ...` is 2,
+/// `... has stopped 1 running tasks: ...` is -1. None for every other message: draining and target registration count
+/// tasks too, but those that start or stop are counted already.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html>
+#[must_use]
+pub fn change_in_message(message: &str) -> Option<i32> {
+    let count = |verb: &str, what: &str| {
+        let (_, rest) = message.split_once(verb)?;
+        let (count, rest) = rest.split_once(' ')?;
+        rest.starts_with(what).then(|| count.parse::<i32>().ok()).flatten()
+    };
+    let stopped = || count(" stopped ", "running tasks").or_else(|| count(" stopped ", "pending tasks"));
+    count(" has started ", "tasks").or_else(|| stopped().map(|count| -count))
+}

@@ -1,0 +1,46 @@
+//! Bounds for a service that has none, from what it needed in the last fifteen days.
+
+use serde::{Deserialize, Serialize};
+
+use super::facts::Point;
+use super::whole;
+
+/// Days that the proposal looks back: as long as CloudWatch keeps minutes.
+pub const DAYS: u32 = 15;
+
+/// Periods that the proposal reads, in seconds.
+pub const PERIOD_S: u32 = 3600;
+
+/// Two tasks survive the loss of one.
+const FEWEST: u32 = 2;
+
+/// The busiest hour's mean says nothing of its busiest minute, and next month may be busier.
+const ROOM: f64 = 2.0;
+
+/// Proposed bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bounds {
+    /// The tasks that the quietest hour needed, at least two.
+    pub min: u32,
+    /// Twice the tasks that the busiest hour needed, and at least the present count.
+    pub max: u32,
+}
+
+/// Bounds from hourly CPU averages with their sample counts, one sample per task and minute. The first and the last
+/// hour are not whole, and say nothing. None where no other is left.
+#[must_use]
+pub fn propose(hours: &[Point], target_percent: f64, desired: u32) -> Option<Bounds> {
+    let first = hours.iter().map(|hour| hour.at).min()?;
+    let last = hours.iter().map(|hour| hour.at).max()?;
+    let needed = |hour: &Point| {
+        let tasks = hour.samples? / (f64::from(hour.period_s) / 60.0);
+        (tasks > 0.0 && hour.value.is_finite()).then(|| hour.value / target_percent * tasks)
+    };
+    let whole_hours = hours.iter().filter(|hour| hour.at > first && hour.at < last);
+    let needs: Vec<f64> = whole_hours.filter_map(needed).collect();
+    let least = needs.iter().copied().reduce(f64::min)?;
+    let most = needs.iter().copied().reduce(f64::max)?;
+    let min = whole(least.ceil()).max(FEWEST);
+    Some(Bounds { min, max: whole((most * ROOM).ceil()).max(min).max(desired) })
+}

@@ -1,0 +1,126 @@
+//! The `tidegate:` tags of an ECS service: read strictly, every fault named with its value and the rule.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::mode::Mode;
+
+/// What all our tags begin with.
+pub const PREFIX: &str = "tidegate:";
+
+/// Every tag there is. A tag with the prefix that is not here is a fault, so that a slip of the pen is seen.
+pub const KNOWN: &[&str] = &[
+    "scale",
+    "gate",
+    "scan",
+    "hook",
+    "min",
+    "max",
+    "cpu",
+    "memory",
+    "requests",
+    "backlog",
+    "metric",
+    "spot",
+    "on-demand-base",
+    "hours",
+    "off-hours",
+    "max-ratio",
+    "min-excess",
+    "max-error-rate",
+    "slow-ms",
+    "slow-ratio",
+    "warm-up",
+    "alpha",
+    "beta",
+    "ok-rate",
+    "patience",
+    "on-inconclusive",
+    "bake",
+    "alarms",
+    "smoke",
+    "preflight",
+    "break-glass",
+];
+
+/// A name has to be this alike for "did you mean".
+const ALIKE: f64 = 0.8;
+
+/// A tag that can't be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{PREFIX}{tag} is {value:?}: {rule}")]
+pub struct TagFault {
+    /// The tag, without the prefix.
+    pub tag: String,
+    /// Its value.
+    pub value: String,
+    /// What it should be.
+    pub rule: String,
+}
+
+/// The `tidegate:` tags of one resource, by name without the prefix.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tags(BTreeMap<String, String>);
+
+impl Tags {
+    /// Keeps those of a resource's tags that are ours.
+    pub fn new<K: AsRef<str>, V: Into<String>>(tags: impl IntoIterator<Item = (K, V)>) -> Self {
+        let ours = |(key, value): (K, V)| Some((key.as_ref().strip_prefix(PREFIX)?.to_owned(), value.into()));
+        Self(tags.into_iter().filter_map(ours).collect())
+    }
+
+    /// The value of a tag, without surrounding spaces.
+    #[must_use]
+    pub fn get(&self, tag: &str) -> Option<&str> {
+        self.0.get(tag).map(|value| value.trim())
+    }
+
+    /// The mode that a function's tag says; off where there is none.
+    ///
+    /// # Errors
+    /// [`TagFault`] for any other word.
+    pub fn mode(&self, tag: &str) -> Result<Mode, TagFault> {
+        self.get(tag).map_or(Ok(Mode::Off), |word| {
+            Mode::from_word(word).ok_or_else(|| self.fault(tag, "must be off, shadow or on"))
+        })
+    }
+
+    /// A whole number within a range. None where there is no such tag.
+    ///
+    /// # Errors
+    /// [`TagFault`] for anything else.
+    pub fn whole(&self, tag: &str, least: u32, most: u32) -> Result<Option<u32>, TagFault> {
+        let read = |text: &str| text.parse().ok().filter(|number| (least..=most).contains(number));
+        let rule = || self.fault(tag, format!("must be a whole number from {least} to {most}"));
+        self.get(tag).map(|text| read(text).ok_or_else(rule)).transpose()
+    }
+
+    /// The names in a tag, separated by spaces. Empty where there is no such tag.
+    pub fn words(&self, tag: &str) -> impl Iterator<Item = &str> {
+        self.get(tag).unwrap_or_default().split_whitespace()
+    }
+
+    /// A fault of one tag.
+    #[must_use]
+    pub fn fault(&self, tag: &str, rule: impl Into<String>) -> TagFault {
+        TagFault { tag: tag.to_owned(), value: self.0.get(tag).cloned().unwrap_or_default(), rule: rule.into() }
+    }
+
+    /// Tags with our prefix that nobody knows.
+    pub fn unknown(&self) -> impl Iterator<Item = TagFault> {
+        self.0.keys().filter(|tag| !KNOWN.contains(&tag.as_str())).map(|tag| {
+            let alike = KNOWN.iter().map(|known| (strsim::jaro_winkler(known, tag), known));
+            let nearest = alike.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(alike, _)| *alike >= ALIKE);
+            let meant = nearest.map_or_else(String::new, |(_, known)| format!("; did you mean {PREFIX}{known}?"));
+            self.fault(tag, format!("there is no such tag{meant}"))
+        })
+    }
+}
+
+/// A number above 0, as tags and settings write it.
+#[must_use]
+pub fn positive(text: &str) -> Option<f64> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    text.parse().ok().filter(|number: &f64| plain && number.is_finite() && *number > 0.0)
+}
