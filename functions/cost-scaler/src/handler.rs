@@ -1,0 +1,396 @@
+//! The doors of the scaler: gather facts, decide, act, report.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tidegate_aws::Aws;
+use tidegate_aws::autoscaling::Autoscaling;
+use tidegate_aws::calls::CallCounts;
+use tidegate_aws::clock::Clock;
+use tidegate_aws::cloudwatch::CloudWatch;
+use tidegate_aws::deadline::Deadline;
+use tidegate_aws::ecs::Ecs;
+use tidegate_aws::error::PortError;
+use tidegate_aws::notifications::{Message, Notifications};
+use tidegate_aws::pace::{Bucket, Pace};
+use tidegate_aws::tagging::Tagging;
+use tidegate_aws::telemetry::Output;
+use tidegate_core::mode::Mode;
+use tidegate_core::prices::{Architecture, LAMBDA_REQUEST_USD, METRIC_USD, Prices};
+use tidegate_core::scaling::facts::Trigger;
+use tidegate_core::scaling::{Action, Reason, Verdict, edge};
+use tokio::time::Instant;
+
+use crate::act::{self, Change};
+use crate::alarms;
+use crate::digest;
+use crate::event::{Event, Request, Run as WhichRun};
+use crate::gather::{self, Enrolled};
+use crate::judge::{self, Judged, Run};
+use crate::pricing::Pricing;
+use crate::report::{self, Declined, Done, FUNCTION, Outcome, Summary};
+use crate::settings::{Records, Settings};
+
+/// Everything that the scaler reaches the world through. Its IAM policy is the calls of these ports.
+pub trait Ports: Tagging + Ecs + CloudWatch + Autoscaling + Notifications + Clock + Output + Counted {}
+impl<T: Tagging + Ecs + CloudWatch + Autoscaling + Notifications + Clock + Output + Counted> Ports for T {}
+
+/// Counts its calls.
+pub trait Counted {
+    /// The calls since the last time this was asked.
+    fn take_calls(&self) -> CallCounts;
+}
+
+impl Counted for Aws {
+    fn take_calls(&self) -> CallCounts {
+        self.take_calls()
+    }
+}
+
+/// An event of the scaler older than this is declined: the next run is due, or was.
+const OLDEST_EVENT: SignedDuration = SignedDuration::from_mins(2);
+
+/// Time kept at the end of an invocation for its report.
+const FOR_THE_REPORT: Duration = Duration::from_secs(3);
+
+/// What the function runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// Memory of the function in MiB, which Lambda's price follows.
+    pub memory_mib: u32,
+    /// Its architecture.
+    pub architecture: Architecture,
+}
+
+/// One invocation.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// Its id.
+    pub request_id: String,
+    /// When Lambda ends it.
+    pub deadline: Timestamp,
+}
+
+/// Why an invocation failed as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RunError {
+    /// The event is none that the scaler knows.
+    #[error("{0}")]
+    EventNotUnderstood(String),
+    /// Not even the list of services, or the alarm, could be read.
+    #[error("nothing could be read: {0}")]
+    NothingReadable(#[from] PortError),
+}
+
+impl RunError {
+    /// A stable word for alarms and filters.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::EventNotUnderstood(_) => "EventNotUnderstood",
+            Self::NothingReadable(_) => "NothingReadable",
+        }
+    }
+}
+
+/// The scaler with its ports.
+pub struct Scaler<P> {
+    ports: P,
+    settings: Settings,
+    pricing: Pricing,
+    host: Host,
+    cold: Cell<bool>,
+}
+
+/// What a run is about.
+struct Scope {
+    trigger: Trigger,
+    mode: Mode,
+    only: Box<dyn Fn(&Enrolled) -> bool>,
+    /// Prices for every service, and not only for those that change.
+    price_all: bool,
+}
+
+/// What a run found and did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ran {
+    /// The answer to the invocation.
+    pub summary: Summary,
+    /// Every service that was looked at.
+    pub outcomes: Vec<Outcome>,
+}
+
+impl<P: Ports> Scaler<P> {
+    /// A scaler in a region.
+    pub fn new(ports: P, settings: Settings, region: &str, host: Host) -> Self {
+        let pricing = Pricing::new(Prices::new(region, settings.prices.clone()));
+        Self { ports, settings, pricing, host, cold: Cell::new(true) }
+    }
+
+    /// Answers one invocation.
+    ///
+    /// # Errors
+    /// [`RunError`] where nothing could be decided at all; the event then goes to the on-failure queue.
+    pub async fn handle(&self, event: &Value, invocation: &Invocation) -> Result<Summary, RunError> {
+        let started = Instant::now();
+        let now = self.ports.now().await;
+        let remaining = Duration::try_from(invocation.deadline.duration_since(now)).unwrap_or_default();
+        let deadline = Deadline::within(remaining.saturating_sub(FOR_THE_REPORT));
+        let ran = match Event::read(event) {
+            Ok(event) => self.open(event, now, &deadline, started).await,
+            Err(why) => Err(RunError::EventNotUnderstood(why)),
+        };
+        match ran {
+            Ok(Ran { summary, outcomes }) => {
+                self.print(&summary, outcomes, &invocation.request_id);
+                Ok(summary)
+            }
+            Err(error) => {
+                self.print_error(&error, now, &invocation.request_id);
+                Err(error)
+            }
+        }
+    }
+
+    /// What the scaler would do now, priced for every service; nothing is changed.
+    ///
+    /// # Errors
+    /// [`RunError`] where nothing could be read.
+    pub async fn plan(&self, request: Request, deadline: &Deadline) -> Result<Ran, RunError> {
+        let now = self.ports.now().await;
+        let scope = Scope { mode: Mode::Shadow, price_all: true, ..self.scope_of(request) };
+        self.scale(blank("person", now), scope, deadline, Instant::now()).await
+    }
+
+    async fn open(&self, event: Event, now: Timestamp, deadline: &Deadline, started: Instant) -> Result<Ran, RunError> {
+        match event {
+            Event::Schedule { at } => {
+                let summary = blank("schedule", now);
+                if let Some(why) = too_old(at, now) {
+                    return Ok(declined(summary, why));
+                }
+                let scope = Scope { trigger: Trigger::Schedule, ..self.scope_of(Request::default()) };
+                self.scale(summary, scope, deadline, started).await
+            }
+            Event::Alarms(mut changes) => {
+                let summary = blank("alarm", now);
+                let old = changes.iter().find_map(|change| too_old(change.at, now));
+                changes.retain(|change| too_old(change.at, now).is_none());
+                if let Some(why) = old.filter(|_| changes.is_empty()) {
+                    return Ok(declined(summary, why));
+                }
+                match alarms::concerned(&self.ports, deadline, &changes).await? {
+                    Ok(only) => {
+                        let scope = Scope { trigger: Trigger::Alarm, only, ..self.scope_of(Request::default()) };
+                        self.scale(summary, scope, deadline, started).await
+                    }
+                    Err(why) => Ok(declined(Summary { calls: self.ports.take_calls(), ..summary }, why)),
+                }
+            }
+            Event::Person(request) if request.run == Some(WhichRun::Digest) => {
+                self.digest(blank("digest", now), self.scope_of(request), deadline, started).await
+            }
+            Event::Person(request) => self.scale(blank("person", now), self.scope_of(request), deadline, started).await,
+        }
+    }
+
+    fn scope_of(&self, request: Request) -> Scope {
+        let mode = request.mode.map_or(self.settings.mode, |mode| mode.min(self.settings.mode));
+        let asked = |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
+        let only = move |enrolled: &Enrolled| {
+            asked(&request.cluster, &enrolled.cluster) && asked(&request.service, &enrolled.name)
+        };
+        Scope { trigger: Trigger::Person, mode, only: Box::new(only), price_all: false }
+    }
+
+    async fn scale(
+        &self,
+        mut summary: Summary,
+        scope: Scope,
+        deadline: &Deadline,
+        started: Instant,
+    ) -> Result<Ran, RunError> {
+        let reads = Pace::new(Bucket::ECS_SERVICE_READ.half());
+        let run = self.run(&scope, deadline, &reads, summary.at);
+        let (judged, metrics) = self.look(&mut summary, &scope, &run).await?;
+        let outcomes = self.act(judged, &run, scope.price_all).await;
+        self.publish_news(&outcomes, &run).await;
+        let summary = Summary { run_usd: self.run_usd(metrics, started), duration_ms: millis(started), ..summary };
+        Ok(Ran { summary: Summary { calls: self.ports.take_calls(), ..summary }.of(&outcomes), outcomes })
+    }
+
+    async fn digest(
+        &self,
+        mut summary: Summary,
+        scope: Scope,
+        deadline: &Deadline,
+        started: Instant,
+    ) -> Result<Ran, RunError> {
+        let scope = Scope { mode: Mode::Shadow.min(scope.mode), ..scope };
+        let reads = Pace::new(Bucket::ECS_SERVICE_READ.half());
+        let run = self.run(&scope, deadline, &reads, summary.at);
+        let (judged, metrics) = self.look(&mut summary, &scope, &run).await?;
+        let in_shadow: Vec<Judged> = judged.into_iter().filter(judge::is_in_shadow).collect();
+        let concurrency = self.settings.concurrency;
+        let services = in_shadow.iter().filter_map(|judged| judged.service.as_ref());
+        self.pricing.read(&self.ports, deadline, concurrency, services).await;
+        let price = |judged: &Judged| self.pricing.task_hour_usd(judged.service.as_ref()?);
+        let (days, replayed) = digest::days(&self.ports, deadline, concurrency, &in_shadow, price, run.now).await;
+        if let Some(message) = digest::message(&days) {
+            self.publish(&message, deadline).await;
+        }
+        let run_usd = self.run_usd(metrics + replayed, started);
+        let summary = Summary { run_usd, duration_ms: millis(started), calls: self.ports.take_calls(), ..summary };
+        Ok(Ran { summary, outcomes: Vec::new() })
+    }
+
+    fn run<'a>(&'a self, scope: &Scope, deadline: &'a Deadline, reads: &'a Pace, now: Timestamp) -> Run<'a> {
+        let smallest_task_usd = self.pricing.prices.smallest_task_month_usd();
+        let (trigger, mode) = (scope.trigger, scope.mode);
+        Run { settings: &self.settings, trigger, mode, smallest_task_usd, deadline, reads, now }
+    }
+
+    /// Decides for every service in scope. The number beside them is that of the metrics that were asked for.
+    async fn look(&self, summary: &mut Summary, scope: &Scope, run: &Run<'_>) -> Result<(Vec<Judged>, u32), RunError> {
+        let mut listing = gather::enrolled(&self.ports, run.deadline, &self.settings.clusters).await?;
+        listing.services.retain(|enrolled| (scope.only)(enrolled));
+        summary.seen = listing.services.len() + listing.without_cluster.len();
+        summary.incomplete = listing.incomplete.map(|error| error.to_string());
+        if summary.seen == 0 {
+            summary.declined = nobody(scope.trigger);
+        }
+        gather::order(&mut listing.services, run.now);
+        let (mut judged, metrics) = judge::judge(&self.ports, *run, listing.services).await;
+        judged.extend(listing.without_cluster.into_iter().map(|arn| judge::without_cluster(arn, run.mode)));
+        Ok((judged, metrics))
+    }
+
+    /// Prices every change, and writes those that the mode allows.
+    async fn act(&self, judged: Vec<Judged>, run: &Run<'_>, price_all: bool) -> Vec<Outcome> {
+        let priced = judged.iter().filter(|judged| price_all || moves(judged));
+        let services = priced.filter_map(|judged| judged.service.as_ref());
+        self.pricing.read(&self.ports, run.deadline, self.settings.concurrency, services).await;
+        let mut outcomes: Vec<Outcome> = judged.into_iter().map(|judged| self.priced(judged)).collect();
+
+        let writes = Pace::new(Bucket::ECS_SERVICE_MODIFY);
+        let allowed = outcomes.iter().enumerate().filter(|(_, outcome)| outcome.judged.mode == Mode::On);
+        let (indices, changes): (Vec<usize>, Vec<Change<'_>>) = allowed
+            .filter_map(|(index, outcome)| {
+                let (service, action) = (outcome.judged.service.as_ref()?, outcome.action?);
+                let verdict = outcome.judged.decision.verdict;
+                Some((index, Change { service, verdict, desired: action.to }))
+            })
+            .unzip();
+        let concurrency = self.settings.concurrency;
+        let made = act::make(&self.ports, run.deadline, run.reads, &writes, concurrency, &changes).await;
+        for (index, made) in indices.into_iter().zip(made) {
+            outcomes[index].done = made.map_or_else(Done::NotMade, |()| Done::Acted);
+        }
+        outcomes
+    }
+
+    fn priced(&self, judged: Judged) -> Outcome {
+        let month = |tasks| Some(self.pricing.month_usd(judged.service.as_ref()?, tasks)?.in_cents());
+        let from = judged.service.as_ref().map_or(0, |service| service.desired);
+        let to = judged.decision.desired;
+        let action = Action { from, to, month_usd_before: month(from), month_usd_after: month(to) };
+        Outcome { action: Some(action).filter(|_| moves(&judged)), month_usd: month(from), judged, done: Done::Nothing }
+    }
+
+    /// Tells people what is news. What can't be told is logged; the counts stand either way.
+    async fn publish_news(&self, outcomes: &[Outcome], run: &Run<'_>) {
+        // A count that was written is always news: had the run before written it, it would stand already.
+        let is_news = |outcome: &&Outcome| {
+            let Judged { facts, policy, decision, interval_minutes, .. } = &outcome.judged;
+            let failed = outcome.counted().0 == Verdict::Error;
+            let known = facts.as_ref().zip(policy.as_ref()).filter(|_| failed);
+            let is_edge = |(facts, policy)| edge::is_news(facts, policy, decision, run.now, *interval_minutes);
+            outcome.done == Done::Acted || known.is_some_and(is_edge)
+        };
+        let news: Vec<&Outcome> = outcomes.iter().filter(is_news).collect();
+        if let Some(message) = report::message(&news, self.settings.message_format) {
+            self.publish(&message, run.deadline).await;
+        }
+    }
+
+    async fn publish(&self, message: &Message, deadline: &Deadline) {
+        let Some(topic) = &self.settings.topic_arn else { return };
+        if let Err(error) = deadline.bound("Publish", self.ports.publish(topic, message)).await {
+            tracing::warn!(%error, "a message could not be published");
+        }
+    }
+
+    fn run_usd(&self, metrics: u32, started: Instant) -> f64 {
+        let gb = f64::from(self.host.memory_mib) / 1024.0;
+        let lambda = gb * self.pricing.prices.lambda_gb_second_usd(self.host.architecture);
+        started.elapsed().as_secs_f64() * lambda + LAMBDA_REQUEST_USD + f64::from(metrics) * METRIC_USD
+    }
+
+    fn print(&self, summary: &Summary, outcomes: Vec<Outcome>, request_id: &str) {
+        let at = summary.at;
+        for line in report::metrics(&outcomes, at) {
+            self.ports.line(&line);
+        }
+        let full = |outcome: &Outcome| {
+            self.settings.records == Records::All || outcome.counted().0 != Verdict::Stay || outcome.action.is_some()
+        };
+        for outcome in outcomes.into_iter().filter(full) {
+            match serde_json::to_string(&report::record(outcome, at, request_id)) {
+                Ok(line) => self.ports.line(&line),
+                Err(error) => tracing::error!(%error, "a record could not be written"),
+            }
+        }
+        self.ports
+            .line(&json!({"level": "INFO", "timestamp": at, "request_id": request_id, "summary": summary}).to_string());
+        if let Some(line) = summary.metrics(self.cold.replace(false)) {
+            self.ports.line(&line);
+        }
+    }
+
+    fn print_error(&self, error: &RunError, at: Timestamp, request_id: &str) {
+        let line = json!({
+            "level": "ERROR", "timestamp": at, "function": FUNCTION, "verdict": "error", "reason": error.word(),
+            "why": error.to_string(), "request_id": request_id,
+        });
+        self.ports.line(&line.to_string());
+    }
+}
+
+fn blank(trigger: &'static str, at: Timestamp) -> Summary {
+    Summary { function: FUNCTION, trigger, at, ..Summary::default() }
+}
+
+fn declined(summary: Summary, why: Declined) -> Ran {
+    Ran { summary: Summary { declined: Some(why), ..summary }, outcomes: Vec::new() }
+}
+
+fn millis(started: Instant) -> u64 {
+    u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Why a run that looks for certain services finds none.
+fn nobody(trigger: Trigger) -> Option<Declined> {
+    let (reason, why) = match trigger {
+        Trigger::Schedule => return None,
+        Trigger::Person => (Reason::NotEnrolled, "no service with the tag tidegate:scale is what the request asks for"),
+        Trigger::Alarm => (
+            Reason::AlarmConcernsNobody,
+            "no enrolled service is named by its dimensions or names it in tidegate:alarms",
+        ),
+    };
+    Some(Declined { reason, why: why.to_owned() })
+}
+
+fn moves(judged: &Judged) -> bool {
+    matches!(judged.decision.verdict, Verdict::Raise | Verdict::Lower)
+}
+
+fn too_old(at: Timestamp, now: Timestamp) -> Option<Declined> {
+    let age = now.duration_since(at);
+    (age > OLDEST_EVENT).then(|| Declined {
+        reason: Reason::EventTooOld,
+        why: format!("the event is {} s old, more than {} s", age.as_secs(), OLDEST_EVENT.as_secs()),
+    })
+}

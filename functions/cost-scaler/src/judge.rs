@@ -1,0 +1,312 @@
+//! From a list of enrolled services to a decision for each: describe, read the tags, ask who owns the count, read the
+//! metrics, decide. Whatever ends a service's way early ends it with a reason.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use tidegate_aws::autoscaling::Autoscaling;
+use tidegate_aws::cloudwatch::CloudWatch;
+use tidegate_aws::deadline::Deadline;
+use tidegate_aws::ecs::{Ecs, Service};
+use tidegate_aws::pace::Pace;
+use tidegate_core::mode::Mode;
+use tidegate_core::scaling::cadence::{self, Allowance};
+use tidegate_core::scaling::enrolment::{self, Enrolment};
+use tidegate_core::scaling::facts::{Facts, Reading, Trigger};
+use tidegate_core::scaling::proposal::Bounds;
+use tidegate_core::scaling::queries::{Questions, Subject};
+use tidegate_core::scaling::{CPU, Decision, Policy, Reason, Verdict, decide, guards, history, proposal};
+
+use crate::gather::{self, Enrolled, NotDescribed};
+use crate::settings::Settings;
+
+/// A service with its decision.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// `cluster/service`.
+    pub id: String,
+    /// The effective mode.
+    pub mode: Mode,
+    /// What was decided.
+    pub decision: Decision,
+    /// What it rests on, as far as it was gathered.
+    pub facts: Option<Facts>,
+    /// What it was judged by, as far as it could be read.
+    pub policy: Option<Policy>,
+    /// The service as it was described.
+    pub service: Option<Service>,
+    /// Every how many minutes it is read.
+    pub interval_minutes: u32,
+}
+
+/// How a run looks at services.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'a> {
+    /// The settings.
+    pub settings: &'a Settings,
+    /// Who woke it.
+    pub trigger: Trigger,
+    /// As far as it may go.
+    pub mode: Mode,
+    /// What a task of the smallest size costs, in dollars a month.
+    pub smallest_task_usd: f64,
+    /// When it has to be done.
+    pub deadline: &'a Deadline,
+    /// Reads of services.
+    pub reads: &'a Pace,
+    /// When it began.
+    pub now: Timestamp,
+}
+
+/// A service on its way to a decision.
+struct Candidate {
+    id: String,
+    mode: Mode,
+    enrolment: Enrolment,
+    questions: Questions,
+    facts: Facts,
+    service: Service,
+    interval_minutes: u32,
+}
+
+/// Services that are not described by this share of the time are left for the next run, and metrics that are not read by
+/// that one are left out: the rest of the time is for those that were.
+const DESCRIBE_BY: f64 = 0.5;
+const READ_BY: f64 = 0.75;
+
+/// Every service with its decision, and how many metrics were asked for.
+pub async fn judge(
+    ports: &(impl Ecs + Autoscaling + CloudWatch),
+    run: Run<'_>,
+    services: Vec<Enrolled>,
+) -> (Vec<Judged>, u32) {
+    let mut judged = Vec::new();
+    let mut candidates = Vec::new();
+    let concurrency = run.settings.concurrency;
+    let describe_by = run.deadline.share(DESCRIBE_BY);
+    for (enrolled, described) in gather::describe(ports, &describe_by, run.reads, concurrency, services).await {
+        match described {
+            Ok(service) => match run.enrol(&enrolled, service) {
+                Ok(Some(candidate)) => candidates.push(candidate),
+                Ok(None) => {}
+                Err(ended) => judged.push(*ended),
+            },
+            Err(why) => judged.push(run.not_described(&enrolled, &why)),
+        }
+    }
+    let read_by = run.deadline.share(READ_BY);
+    let run = Run { deadline: &read_by, ..run };
+    run.ask_owners(ports, &mut candidates, &mut judged).await;
+    let metrics = run.read_metrics(ports, &mut candidates).await;
+    let mut decided: Vec<Judged> = candidates
+        .into_iter()
+        .map(|candidate| {
+            let decision = decide(&candidate.facts, &candidate.enrolment.policy, run.now);
+            candidate.end(decision)
+        })
+        .collect();
+    let proposals = run.propose_bounds(ports, &mut decided).await;
+    judged.append(&mut decided);
+    (judged, metrics + proposals)
+}
+
+impl Run<'_> {
+    /// Reads the tags, which decide here and not in the index. None for a service that is switched off after all.
+    fn enrol(&self, enrolled: &Enrolled, service: Service) -> Result<Option<Candidate>, Box<Judged>> {
+        let id = enrolled.id();
+        if service.tags.mode(enrolment::SCALE) == Ok(Mode::Off) {
+            return Ok(None);
+        }
+        let enrolment = enrolment::read(&service.tags, &self.settings.defaults).map_err(|faults| {
+            let why: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            let decision = error(Reason::PolicyError, why.join("; "), service.desired);
+            Box::new(Judged { service: Some(service.clone()), ..ended(id.clone(), self.mode, decision) })
+        })?;
+        let mode = self.mode.min(enrolment.policy.mode);
+        if mode == Mode::Off {
+            return Ok(None);
+        }
+        let mut enrolment = enrolment;
+        enrolment.policy.mode = mode;
+        let subject = subject(&service);
+        let questions = Questions::new(&subject, &enrolment.policy, &enrolment.sources);
+        let allowance = Allowance { percent: self.settings.query_percent, smallest_task_usd: self.smallest_task_usd };
+        let tasks = service.running.max(service.desired).max(1);
+        let interval_minutes = cadence::interval_minutes(tasks, questions.metrics(), allowance);
+        let facts = facts(&service, self.trigger);
+        let candidate = Candidate { id, mode, enrolment, questions, facts, service, interval_minutes };
+        if let Some(decision) = guards::leave_alone(&candidate.facts, &candidate.enrolment.policy) {
+            return Err(Box::new(candidate.end(decision)));
+        }
+        if self.trigger == Trigger::Schedule && !cadence::is_due(&candidate.id, interval_minutes, self.now) {
+            let why = format!("it is read every {interval_minutes} minutes, and this is not one of them");
+            let desired = candidate.facts.desired;
+            return Err(Box::new(candidate.end(stay(Reason::NotDue, why, desired))));
+        }
+        Ok(Some(candidate))
+    }
+
+    fn not_described(&self, enrolled: &Enrolled, why: &NotDescribed) -> Judged {
+        let decision = match why {
+            NotDescribed::Gone => stay(Reason::NotActive, "the service does not exist any more".to_owned(), 0),
+            NotDescribed::NotReached => error(Reason::NotReached, "the invocation's deadline is near".to_owned(), 0),
+            NotDescribed::Unreadable(why) => error(Reason::ServiceUnreadable, why.clone(), 0),
+        };
+        ended(enrolled.id(), self.mode, decision)
+    }
+
+    async fn ask_owners(&self, ports: &impl Autoscaling, candidates: &mut Vec<Candidate>, judged: &mut Vec<Judged>) {
+        let ids: Vec<String> = candidates.iter().map(|candidate| gather::resource_id(&candidate.service)).collect();
+        let mut owners = gather::scalable_targets(ports, self.deadline, self.settings.concurrency, &ids).await;
+        let mut known = Vec::with_capacity(candidates.len());
+        for (mut candidate, id) in candidates.drain(..).zip(&ids) {
+            match owners.remove(id) {
+                Some(Ok(owner)) => {
+                    candidate.facts.scalable_target = owner;
+                    match guards::leave_alone(&candidate.facts, &candidate.enrolment.policy) {
+                        Some(decision) => judged.push(candidate.end(decision)),
+                        None => known.push(candidate),
+                    }
+                }
+                Some(Err(why)) => {
+                    let why = format!("whether somebody else owns the count is not known: {why}");
+                    let decision = error(Reason::ServiceUnreadable, why, candidate.facts.desired);
+                    judged.push(candidate.end(decision));
+                }
+                None => {}
+            }
+        }
+        *candidates = known;
+    }
+
+    /// Reads all metrics together. Services without bounds need none: nothing could be decided with them.
+    async fn read_metrics(&self, ports: &impl CloudWatch, candidates: &mut [Candidate]) -> u32 {
+        let concurrency = self.settings.concurrency;
+        let mut bounded: Vec<&mut Candidate> =
+            candidates.iter_mut().filter(|candidate| candidate.is_bounded()).collect();
+        let questions: Vec<&Questions> = bounded.iter().map(|candidate| &candidate.questions).collect();
+        let mut metrics = questions.iter().map(|questions| questions.metrics()).sum();
+        let readings = gather::readings(ports, self.deadline, concurrency, &questions, self.now).await;
+        for (candidate, readings) in bounded.iter_mut().zip(readings) {
+            candidate.facts.metrics = readings;
+        }
+        // CPU by 20 seconds, for those whose sample counts show that they publish it.
+        let mut finer: Vec<&mut Candidate> =
+            bounded.into_iter().filter(|candidate| history::publishes_20_seconds(&candidate.facts)).collect();
+        let questions: Vec<Questions> =
+            finer.iter().map(|candidate| Questions::of_20_seconds(&subject(&candidate.service))).collect();
+        metrics += questions.iter().map(Questions::metrics).sum::<u32>();
+        let asked: Vec<&Questions> = questions.iter().collect();
+        let readings = gather::readings(ports, self.deadline, concurrency, &asked, self.now).await;
+        for (candidate, mut readings) in finer.iter_mut().zip(readings) {
+            if let (Some(Reading::Points(points)), Some(Reading::Points(finer))) =
+                (candidate.facts.metrics.get_mut(CPU), readings.remove(CPU))
+            {
+                points.extend(finer);
+            }
+        }
+        metrics
+    }
+
+    /// Proposes bounds, once an hour, to services that have none.
+    async fn propose_bounds(&self, ports: &impl CloudWatch, judged: &mut [Judged]) -> u32 {
+        let mut metrics = 0;
+        let now_or_hourly = |id: &str| self.trigger == Trigger::Person || cadence::is_due(id, 60, self.now);
+        let unbounded = judged
+            .iter_mut()
+            .filter(|judged| judged.decision.reason == Reason::BoundsMissing && now_or_hourly(&judged.id));
+        for judged in unbounded {
+            let (Some(service), Some(policy)) = (&judged.service, &judged.policy) else { continue };
+            let subject = subject(service);
+            let questions = Questions::of_cpu_by_hour(&subject);
+            metrics += questions.metrics();
+            let mut readings = gather::readings(ports, self.deadline, 1, &[&questions], self.now).await;
+            let hours = match readings.pop().and_then(|mut readings| readings.remove(CPU)) {
+                Some(Reading::Points(hours)) => hours,
+                _ => Vec::new(),
+            };
+            let target = policy.targets.get(CPU).map_or(70.0, |target| target.goal());
+            let proposed = proposal::propose(&hours, target, service.desired);
+            let days = proposal::DAYS;
+            let proposal = proposed.map_or_else(
+                || format!("the last {days} days have no CPU data to propose any from"),
+                |Bounds { min, max }| {
+                    format!("from the last {days} days tidegate:min={min} and tidegate:max={max} would do")
+                },
+            );
+            judged.decision.why = format!("{}; {proposal}", judged.decision.why);
+        }
+        metrics
+    }
+}
+
+impl Candidate {
+    fn is_bounded(&self) -> bool {
+        self.enrolment.policy.min.is_some() && self.enrolment.policy.max.is_some()
+    }
+
+    fn end(self, decision: Decision) -> Judged {
+        Judged {
+            id: self.id,
+            mode: self.mode,
+            decision,
+            facts: Some(self.facts),
+            policy: Some(self.enrolment.policy),
+            service: Some(self.service),
+            interval_minutes: self.interval_minutes,
+        }
+    }
+}
+
+/// The facts that describing a service gives.
+fn facts(service: &Service, trigger: Trigger) -> Facts {
+    Facts {
+        trigger,
+        status: service.status,
+        scheduling: service.scheduling,
+        controller: service.controller,
+        desired: service.desired,
+        running: service.running,
+        pending: service.pending,
+        deployments: service.deployments.clone(),
+        task_sets: service.task_sets,
+        scalable_target: None,
+        history: Some(service.history.clone()),
+        recommendations: None,
+        metrics: BTreeMap::new(),
+    }
+}
+
+/// The service as CloudWatch knows it.
+#[must_use]
+pub fn subject(service: &Service) -> Subject {
+    let (cluster, name) = (service.cluster.clone(), service.name.clone());
+    Subject { cluster, service: name, target_groups: service.target_groups.clone() }
+}
+
+fn ended(id: String, mode: Mode, decision: Decision) -> Judged {
+    Judged { id, mode, decision, facts: None, policy: None, service: None, interval_minutes: 1 }
+}
+
+/// Whether a service is in shadow by its own tag, and not because of the run's mode.
+#[must_use]
+pub fn is_in_shadow(judged: &Judged) -> bool {
+    let tagged = judged.service.as_ref().map(|service| service.tags.mode(enrolment::SCALE));
+    tagged == Some(Ok(Mode::Shadow))
+}
+
+/// The decision for an ARN of the old format.
+#[must_use]
+pub fn without_cluster(arn: String, mode: Mode) -> Judged {
+    let why =
+        "its ARN has the old format, without the cluster; services created since 2021 have the new one".to_owned();
+    ended(arn, mode, error(Reason::ServiceUnreadable, why, 0))
+}
+
+fn stay(reason: Reason, why: String, desired: u32) -> Decision {
+    Decision { verdict: Verdict::Stay, reason, why, desired, asks: Vec::new() }
+}
+
+fn error(reason: Reason, why: String, desired: u32) -> Decision {
+    Decision { verdict: Verdict::Error, ..stay(reason, why, desired) }
+}

@@ -1,0 +1,16 @@
+//! cost-scaler: how many tasks each enrolled ECS service runs, and what that costs.
+//!
+//! An event is read ([`event`]), the services that it concerns are found ([`gather`], [`alarms`]), each gets a decision
+//! ([`judge`], which asks [`tidegate_core::scaling`]), changes are written ([`act`]), and everything is reported
+//! ([`report`]) with its price ([`pricing`]). The daily [`digest`] tells what shadow mode would have saved. [`handler`] is the order of these; [`settings`] is the environment.
+
+pub mod act;
+pub mod alarms;
+pub mod digest;
+pub mod event;
+pub mod gather;
+pub mod handler;
+pub mod judge;
+pub mod pricing;
+pub mod report;
+pub mod settings;

@@ -1,0 +1,255 @@
+//! Reporting: records, metrics, messages and the summary that an invocation is answered with.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+use tidegate_aws::calls::CallCounts;
+use tidegate_aws::metrics::Measured;
+use tidegate_aws::notifications::Message;
+use tidegate_core::mode::Mode;
+use tidegate_core::prices::{UsdRange, in_cents};
+use tidegate_core::record::{Level, Record};
+use tidegate_core::scaling::{Action, Reason, ScalingRecord, Verdict};
+
+use crate::act::NotMade;
+use crate::judge::Judged;
+use crate::settings::MessageFormat;
+
+/// The function's name in records and metrics.
+pub const FUNCTION: &str = "cost-scaler";
+
+/// A list of services in a summary names no more; their records name them all.
+const MOST_NAMED: usize = 50;
+
+/// A service with its decision and what became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// The decision.
+    pub judged: Judged,
+    /// What it asks to be done.
+    pub action: Option<Action>,
+    /// What its tasks cost before, in dollars a month, where it was priced.
+    pub month_usd: Option<UsdRange>,
+    /// What became of the action.
+    pub done: Done,
+}
+
+/// What became of an action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// There was nothing to do, or the mode forbids it.
+    Nothing,
+    /// It was done.
+    Acted,
+    /// It was to be done and was not.
+    NotMade(NotMade),
+}
+
+impl Outcome {
+    /// What is counted: the decision's verdict and reason, but for an action that was not made.
+    #[must_use]
+    pub fn counted(&self) -> (Verdict, Reason) {
+        match &self.done {
+            Done::NotMade(not_made) if not_made.reason == Reason::ChangedMeanwhile => (Verdict::Stay, not_made.reason),
+            Done::NotMade(not_made) => (Verdict::Error, not_made.reason),
+            _ => (self.judged.decision.verdict, self.judged.decision.reason),
+        }
+    }
+}
+
+/// What a run came to: the answer to the invocation.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Summary {
+    /// The function.
+    pub function: &'static str,
+    /// When it began.
+    pub at: Timestamp,
+    /// Who woke it.
+    pub trigger: &'static str,
+    /// Why nothing was looked at; absent where services were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declined: Option<Declined>,
+    /// Services that carry the tag in the clusters that are looked at.
+    pub seen: usize,
+    /// Of those, the ones whose own tags say shadow or on.
+    pub enrolled: usize,
+    /// Services whose count was changed.
+    pub changed: usize,
+    /// Services in shadow whose count would have been changed.
+    pub would_change: usize,
+    /// Services that stay as they are, by reason.
+    pub left_alone: BTreeMap<&'static str, usize>,
+    /// Services that could not be decided or changed, by reason.
+    pub failed: BTreeMap<&'static str, usize>,
+    /// Those services, at most fifty of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failed_services: Vec<String>,
+    /// Why the list of services is not complete; absent where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub incomplete: Option<String>,
+    /// Calls to AWS by operation, retries included.
+    pub calls: CallCounts,
+    /// What the changed services cost before, in dollars a month, as far as prices are known.
+    pub month_usd_before: UsdRange,
+    /// What they cost after.
+    pub month_usd_after: UsdRange,
+    /// Changed services whose price is not known.
+    pub unpriced: usize,
+    /// What this run cost itself, in dollars: CloudWatch metrics and Lambda.
+    pub run_usd: f64,
+    /// How long it took.
+    pub duration_ms: u64,
+}
+
+/// Why a run looked at nothing.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Declined {
+    /// The code.
+    pub reason: Reason,
+    /// The sentence.
+    pub why: String,
+}
+
+impl Summary {
+    /// Counts the outcomes.
+    #[must_use]
+    pub fn of(mut self, outcomes: &[Outcome]) -> Self {
+        self.enrolled = outcomes.len();
+        for outcome in outcomes {
+            let (verdict, reason) = outcome.counted();
+            match verdict {
+                Verdict::Error => {
+                    *self.failed.entry(reason.code()).or_default() += 1;
+                    if self.failed_services.len() < MOST_NAMED {
+                        self.failed_services.push(outcome.judged.id.clone());
+                    }
+                }
+                Verdict::Stay => *self.left_alone.entry(reason.code()).or_default() += 1,
+                Verdict::Raise | Verdict::Lower if outcome.done == Done::Acted => {
+                    self.changed += 1;
+                    match outcome.action.and_then(|action| action.month_usd_before.zip(action.month_usd_after)) {
+                        Some((before, after)) => {
+                            self.month_usd_before = (self.month_usd_before + before).in_cents();
+                            self.month_usd_after = (self.month_usd_after + after).in_cents();
+                        }
+                        None => self.unpriced += 1,
+                    }
+                }
+                Verdict::Raise | Verdict::Lower => self.would_change += 1,
+            }
+        }
+        self
+    }
+
+    /// The metrics of the run as a whole.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "counts")]
+    pub fn metrics(&self, cold: bool) -> Option<String> {
+        let values = [
+            ("Runs", 1.0),
+            ("ColdStarts", f64::from(u8::from(cold))),
+            ("ServicesSeen", self.seen as f64),
+            ("ServicesFailed", self.failed.values().sum::<usize>() as f64),
+            ("ApiCalls", self.calls.values().map(|calls| f64::from(*calls)).sum()),
+            ("RunUsd", self.run_usd),
+        ];
+        Measured { at: self.at, dimensions: &[("function", FUNCTION)], values: &values }.line()
+    }
+}
+
+/// One metric line for each mode, verdict and reason.
+#[must_use]
+pub fn metrics(outcomes: &[Outcome], at: Timestamp) -> Vec<String> {
+    let mut groups: BTreeMap<(Mode, Verdict, Reason), [f64; 4]> = BTreeMap::new();
+    for outcome in outcomes {
+        let (verdict, reason) = outcome.counted();
+        let [decisions, added, removed, saved] = groups.entry((outcome.judged.mode, verdict, reason)).or_default();
+        *decisions += 1.0;
+        if let Some(action) = outcome.action.filter(|_| !matches!(outcome.done, Done::NotMade(_))) {
+            *added += f64::from(action.to.saturating_sub(action.from));
+            *removed += f64::from(action.from.saturating_sub(action.to));
+            if let Some((before, after)) = action.month_usd_before.zip(action.month_usd_after) {
+                *saved = in_cents(*saved + before.low - after.low);
+            }
+        }
+    }
+    let line =
+        |((mode, verdict, reason), [decisions, added, removed, saved]): (&(Mode, Verdict, Reason), &[f64; 4])| {
+            let dimensions = [
+                ("function", FUNCTION),
+                ("mode", mode.as_str()),
+                ("verdict", verdict.as_str()),
+                ("reason", reason.code()),
+            ];
+            let mut values = vec![("Decisions", *decisions)];
+            if *added + *removed > 0.0 {
+                values.extend([("TasksAdded", *added), ("TasksRemoved", *removed), ("MonthUsdSaved", *saved)]);
+            }
+            Measured { at, dimensions: &dimensions, values: &values }.line()
+        };
+    groups.iter().filter_map(line).collect()
+}
+
+/// The record of one decision.
+#[must_use]
+pub fn record(outcome: Outcome, at: Timestamp, request_id: &str) -> ScalingRecord {
+    let level = if outcome.counted().0 == Verdict::Error { Level::Warn } else { Level::Info };
+    let Outcome { judged, action, done, .. } = outcome;
+    Record {
+        level,
+        timestamp: at,
+        function: FUNCTION.to_owned(),
+        service: Some(judged.id),
+        mode: judged.mode,
+        decision: judged.decision,
+        facts: judged.facts,
+        policy: judged.policy,
+        action,
+        acted: done == Done::Acted,
+        not_acted: match done {
+            Done::NotMade(NotMade { reason, why }) => Some(format!("{}: {why}", reason.code())),
+            Done::Nothing | Done::Acted => None,
+        },
+        at,
+        request_id: request_id.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
+}
+
+/// The message about what is news; None where nothing is.
+#[must_use]
+pub fn message(news: &[&Outcome], format: MessageFormat) -> Option<Message> {
+    let sentence = |outcome: &&Outcome| {
+        let decision = &outcome.judged.decision;
+        let count =
+            outcome.action.map_or_else(String::new, |action| format!(" from {} to {} tasks", action.from, action.to));
+        format!("{}: {}{count} ({})", outcome.judged.id, decision.verdict.as_str(), decision.reason.code())
+    };
+    let headlines: Vec<String> = news.iter().map(sentence).collect();
+    let subject = match headlines.as_slice() {
+        [] => return None,
+        [one] => format!("Tidegate: {one}"),
+        more => format!("Tidegate: {} services changed or failed", more.len()),
+    };
+    let body: Vec<String> = headlines
+        .iter()
+        .zip(news)
+        .map(|(line, outcome)| format!("{line}\n  {}", outcome.judged.decision.why))
+        .collect();
+    let body = body.join("\n\n");
+    let body = match format {
+        MessageFormat::Text => body,
+        MessageFormat::Chatbot => chatbot(&subject, &body),
+    };
+    Some(Message::new(&subject, body))
+}
+
+/// A custom notification of Amazon Q Developer in chat applications, which was AWS Chatbot.
+///
+/// Source: <https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html>
+fn chatbot(title: &str, text: &str) -> String {
+    let content = json!({"textType": "client-markdown", "title": title, "description": text});
+    json!({"version": "1.0", "source": "custom", "content": content}).to_string()
+}

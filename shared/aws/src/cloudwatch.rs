@@ -1,0 +1,187 @@
+//! CloudWatch: metrics and alarms.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudwatch::types::{
+    AlarmType, Dimension, Metric, MetricAlarm, MetricDataQuery, MetricStat, StateValue, StatusCode,
+};
+use aws_smithy_types::DateTime;
+use jiff::Timestamp;
+use tidegate_core::metrics::{Answer, Datapoint, MetricQuery};
+
+use crate::error::{Kind, PortError};
+use crate::sdk::Aws;
+
+/// The calls that are used.
+pub trait CloudWatch {
+    /// `GetMetricData` for at most [`QUERIES_PER_CALL`] queries over a stretch of time, all its pages. One answer per
+    /// query, in their order; an answer that CloudWatch marks as partial is paged on and never taken for complete.
+    async fn get_metric_data(
+        &self,
+        queries: &[&MetricQuery],
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Answer>, PortError>;
+
+    /// `DescribeAlarms` by name, metric and composite ones. Alarms that are gone are left out.
+    async fn describe_alarms(&self, names: &[String]) -> Result<Vec<Alarm>, PortError>;
+
+    /// `DescribeAlarms`: the names of the alarms that a composite alarm is made of.
+    async fn describe_alarm_children(&self, composite: &str) -> Result<Vec<String>, PortError>;
+}
+
+/// The API takes no more.
+pub const QUERIES_PER_CALL: usize = 500;
+
+/// A run that gets no further than this is not paging but looping.
+const MOST_PAGES: usize = 50;
+
+/// An alarm as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// Its name.
+    pub name: String,
+    /// Whether it is in ALARM now.
+    pub in_alarm: bool,
+    /// Whether it is made of other alarms.
+    pub composite: bool,
+    /// The dimensions of every metric that it looks at.
+    pub dimensions: Vec<BTreeMap<String, String>>,
+}
+
+impl CloudWatch for Aws {
+    async fn get_metric_data(
+        &self,
+        queries: &[&MetricQuery],
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Answer>, PortError> {
+        const OPERATION: &str = "GetMetricData";
+        let questions: Vec<MetricDataQuery> =
+            queries.iter().enumerate().map(|(index, query)| question(index, query)).collect();
+        let mut collected: Vec<Collected> = queries.iter().map(|_| Collected::default()).collect();
+        let mut next: Option<String> = None;
+        for _ in 0..MOST_PAGES {
+            let answer = self
+                .cloudwatch
+                .get_metric_data()
+                .set_metric_data_queries(Some(questions.clone()))
+                .start_time(sdk_time(from))
+                .end_time(sdk_time(to))
+                .set_next_token(next.take())
+                .send()
+                .await
+                .map_err(PortError::of(OPERATION))?;
+            for result in answer.metric_data_results.unwrap_or_default() {
+                let index = result.id.as_deref().and_then(|id| id.strip_prefix('q')).and_then(|id| id.parse().ok());
+                let slot = index.and_then(|index: usize| collected.get_mut(index));
+                let slot = slot.ok_or_else(|| {
+                    PortError::new(
+                        OPERATION,
+                        Kind::Garbled,
+                        format!("it answers a query that was not asked: {:?}", result.id),
+                    )
+                })?;
+                slot.add(result.timestamps(), result.values(), result.status_code.as_ref());
+            }
+            next = answer.next_token.filter(|token| !token.is_empty());
+            if next.is_none() {
+                return Ok(collected.into_iter().map(Collected::finish).collect());
+            }
+        }
+        Err(PortError::new(OPERATION, Kind::Garbled, format!("it has more than {MOST_PAGES} pages")))
+    }
+
+    async fn describe_alarms(&self, names: &[String]) -> Result<Vec<Alarm>, PortError> {
+        let answer = self
+            .cloudwatch
+            .describe_alarms()
+            .set_alarm_names(Some(names.to_vec()))
+            .alarm_types(AlarmType::MetricAlarm)
+            .alarm_types(AlarmType::CompositeAlarm)
+            .send()
+            .await
+            .map_err(PortError::of("DescribeAlarms"))?;
+        let metric = answer.metric_alarms.unwrap_or_default().into_iter().map(metric_alarm);
+        let composite = answer.composite_alarms.unwrap_or_default().into_iter().map(|alarm| Alarm {
+            name: alarm.alarm_name.unwrap_or_default(),
+            in_alarm: alarm.state_value == Some(StateValue::Alarm),
+            composite: true,
+            dimensions: Vec::new(),
+        });
+        Ok(metric.chain(composite).collect())
+    }
+
+    async fn describe_alarm_children(&self, composite: &str) -> Result<Vec<String>, PortError> {
+        let call = self.cloudwatch.describe_alarms().children_of_alarm_name(composite);
+        let answer = call.send().await.map_err(PortError::of("DescribeAlarms"))?;
+        let metric = answer.metric_alarms.unwrap_or_default().into_iter().filter_map(|alarm| alarm.alarm_name);
+        let composite = answer.composite_alarms.unwrap_or_default().into_iter().filter_map(|alarm| alarm.alarm_name);
+        Ok(metric.chain(composite).collect())
+    }
+}
+
+/// The datapoints of one query over the pages of an answer.
+#[derive(Default)]
+struct Collected {
+    points: Vec<Datapoint>,
+    status: Option<StatusCode>,
+    uneven: bool,
+}
+
+impl Collected {
+    fn add(&mut self, times: &[DateTime], values: &[f64], status: Option<&StatusCode>) {
+        self.uneven |= times.len() != values.len();
+        let points =
+            times.iter().zip(values).filter_map(|(at, value)| Some(Datapoint { at: our_time(at)?, value: *value }));
+        self.points.extend(points);
+        // The last page's word counts.
+        self.status = status.cloned();
+    }
+
+    fn finish(self) -> Answer {
+        match self.status {
+            _ if self.uneven => Err("CloudWatch gave values without times".to_owned()),
+            Some(StatusCode::Complete) => Ok(self.points),
+            Some(status) => Err(format!("CloudWatch answered {}", status.as_str())),
+            None => Err("CloudWatch did not answer this query".to_owned()),
+        }
+    }
+}
+
+fn question(index: usize, query: &MetricQuery) -> MetricDataQuery {
+    let dimensions = query.dimensions.iter().map(|(name, value)| Dimension::builder().name(name).value(value).build());
+    let metric = Metric::builder()
+        .namespace(&query.namespace)
+        .metric_name(&query.name)
+        .set_dimensions(Some(dimensions.collect()))
+        .build();
+    let period = i32::try_from(query.period_s).unwrap_or(i32::MAX);
+    let stat = MetricStat::builder().metric(metric).period(period).stat(&query.stat).build();
+    MetricDataQuery::builder().id(format!("q{index}")).metric_stat(stat).build()
+}
+
+fn metric_alarm(alarm: MetricAlarm) -> Alarm {
+    let named = |dimensions: &[Dimension]| -> BTreeMap<String, String> {
+        let pairs = dimensions.iter().filter_map(|dimension| Some((dimension.name.clone()?, dimension.value.clone()?)));
+        pairs.collect()
+    };
+    // Metric math keeps its metrics apart.
+    let math = alarm.metrics().iter().filter_map(|query| query.metric_stat()?.metric());
+    let mut dimensions: Vec<_> = math.map(|metric| named(metric.dimensions())).collect();
+    dimensions.extend(Some(named(alarm.dimensions())).filter(|own| !own.is_empty()));
+    Alarm {
+        in_alarm: alarm.state_value == Some(StateValue::Alarm),
+        composite: false,
+        dimensions,
+        name: alarm.alarm_name.unwrap_or_default(),
+    }
+}
+
+fn sdk_time(at: Timestamp) -> DateTime {
+    DateTime::from_secs(at.as_second())
+}
+
+fn our_time(at: &DateTime) -> Option<Timestamp> {
+    Timestamp::new(at.secs(), i32::try_from(at.subsec_nanos()).ok()?).ok()
+}

@@ -1,0 +1,229 @@
+//! ECS: services, their task definitions and their desired counts.
+
+use aws_sdk_ecs::types::{
+    CapacityProviderStrategyItem, CpuArchitecture, DeploymentControllerType, LaunchType, LoadBalancer, OsFamily,
+    SchedulingStrategy, ServiceField, TaskDefinitionField, TaskSet,
+};
+use aws_smithy_types::DateTime;
+use jiff::Timestamp;
+use tidegate_core::prices::{Architecture, Capacity, Mix, Purchase, TaskSize};
+use tidegate_core::scaling::facts::{Controller, Deployment, Scheduling, Status};
+use tidegate_core::scaling::history::{Change, EventHistory, change_in_message};
+use tidegate_core::tags::Tags;
+
+use crate::error::{Kind, PortError};
+use crate::sdk::Aws;
+
+/// The calls that are used.
+pub trait Ecs {
+    /// `DescribeServices` with tags: at most [`SERVICES_PER_CALL`] services of one cluster, by name.
+    async fn describe_services(&self, cluster: &str, names: &[String]) -> Result<Described, PortError>;
+
+    /// `DescribeTaskDefinition`: the size of its tasks on Fargate for Linux. None for tasks that have none, which run
+    /// on instances or Windows.
+    async fn describe_task_definition(&self, arn: &str) -> Result<Option<TaskSize>, PortError>;
+
+    /// `UpdateService` with nothing but a desired count.
+    async fn update_desired_count(&self, cluster: &str, name: &str, desired: u32) -> Result<(), PortError>;
+}
+
+/// The API takes no more.
+pub const SERVICES_PER_CALL: usize = 10;
+
+/// ECS keeps no more events of a service.
+const EVENTS_KEPT: usize = 100;
+
+/// What `DescribeServices` found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Described {
+    /// The services that were found.
+    pub services: Vec<Service>,
+    /// Names, or ARNs, that were not described, with ECS's reason.
+    pub failures: Vec<(String, String)>,
+}
+
+/// A service as it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Service {
+    /// Cluster name.
+    pub cluster: String,
+    /// Service name.
+    pub name: String,
+    /// Its status.
+    pub status: Status,
+    /// How its tasks are placed.
+    pub scheduling: Scheduling,
+    /// Who deploys it.
+    pub controller: Controller,
+    /// Tasks that it should run.
+    pub desired: u32,
+    /// Tasks in `RUNNING`.
+    pub running: u32,
+    /// Tasks on their way there.
+    pub pending: u32,
+    /// Its deployments.
+    pub deployments: Vec<Deployment>,
+    /// How many task sets it has.
+    pub task_sets: u32,
+    /// What its events tell of its task count.
+    pub history: EventHistory,
+    /// Its `tidegate:` tags.
+    pub tags: Tags,
+    /// The ARN of the task definition that it runs.
+    pub task_definition: Option<String>,
+    /// What its tasks run on.
+    pub capacity: Capacity,
+    /// The last part of each of its target groups' ARNs.
+    pub target_groups: Vec<String>,
+}
+
+impl Ecs for Aws {
+    async fn describe_services(&self, cluster: &str, names: &[String]) -> Result<Described, PortError> {
+        let call = self.ecs.describe_services().cluster(cluster).set_services(Some(names.to_vec()));
+        let answer = call.include(ServiceField::Tags).send().await.map_err(PortError::of("DescribeServices"))?;
+        let failures = answer.failures.unwrap_or_default().into_iter().map(|failure| {
+            let why = [failure.reason, failure.detail].into_iter().flatten().collect::<Vec<_>>().join(": ");
+            (failure.arn.unwrap_or_default(), why)
+        });
+        let services = answer.services.unwrap_or_default();
+        Ok(Described {
+            services: services.into_iter().map(|service| ours(cluster, service)).collect(),
+            failures: failures.collect(),
+        })
+    }
+
+    async fn describe_task_definition(&self, arn: &str) -> Result<Option<TaskSize>, PortError> {
+        const OPERATION: &str = "DescribeTaskDefinition";
+        let call = self.ecs.describe_task_definition().task_definition(arn).include(TaskDefinitionField::Tags);
+        let answer = call.send().await.map_err(PortError::of(OPERATION))?;
+        let definition = answer
+            .task_definition
+            .ok_or_else(|| PortError::new(OPERATION, Kind::Garbled, "it describes no task definition"))?;
+        let platform = definition.runtime_platform.as_ref();
+        let linux = platform.and_then(|p| p.operating_system_family.as_ref()).is_none_or(|os| *os == OsFamily::Linux);
+        let architecture = match platform.and_then(|platform| platform.cpu_architecture.as_ref()) {
+            None | Some(CpuArchitecture::X8664) => Some(Architecture::X86_64),
+            Some(CpuArchitecture::Arm64) => Some(Architecture::Arm64),
+            Some(_) => None,
+        };
+        let number = |text: Option<String>| text.and_then(|text| text.parse().ok());
+        let storage = definition.ephemeral_storage.map_or(0, |storage| storage.size_in_gib);
+        let size = |cpu_units, memory_mib, architecture| TaskSize {
+            cpu_units,
+            memory_mib,
+            storage_gib: u32::try_from(storage).unwrap_or(0),
+            architecture,
+        };
+        let known = number(definition.cpu).zip(number(definition.memory)).zip(architecture).filter(|_| linux);
+        Ok(known.map(|((cpu_units, memory_mib), architecture)| size(cpu_units, memory_mib, architecture)))
+    }
+
+    async fn update_desired_count(&self, cluster: &str, name: &str, desired: u32) -> Result<(), PortError> {
+        const OPERATION: &str = "UpdateService";
+        let count = i32::try_from(desired)
+            .map_err(|_| PortError::new(OPERATION, Kind::Refused, format!("{desired} is no count of tasks")))?;
+        let call = self.ecs.update_service().cluster(cluster).service(name).desired_count(count);
+        call.send().await.map(drop).map_err(PortError::of(OPERATION))
+    }
+}
+
+fn ours(cluster: &str, service: aws_sdk_ecs::types::Service) -> Service {
+    let count = |tasks: i32| u32::try_from(tasks).unwrap_or(0);
+    let task_sets = service.task_sets.unwrap_or_default();
+    // Under CodeDeploy the task sets say what a service of the other controllers says itself.
+    let primary = task_sets.iter().find(|set| set.status.as_deref() == Some("PRIMARY"));
+    let task_definition = service.task_definition.or_else(|| primary?.task_definition.clone());
+    let strategy = service.capacity_provider_strategy.filter(|strategy| !strategy.is_empty());
+    let strategy = strategy.or_else(|| primary?.capacity_provider_strategy.clone()).unwrap_or_default();
+    let launch_type = service.launch_type.or_else(|| primary?.launch_type.clone());
+    let balancers = service.load_balancers.unwrap_or_default();
+    let balancers = balancers.iter().chain(task_sets.iter().flat_map(TaskSet::load_balancers));
+    let tags = service.tags.unwrap_or_default().into_iter();
+    Service {
+        cluster: cluster.to_owned(),
+        name: service.service_name.unwrap_or_default(),
+        status: match service.status.as_deref() {
+            Some("ACTIVE") => Status::Active,
+            Some("DRAINING") => Status::Draining,
+            Some("INACTIVE") => Status::Inactive,
+            _ => Status::Unknown,
+        },
+        scheduling: match service.scheduling_strategy {
+            None | Some(SchedulingStrategy::Replica) => Scheduling::Replica,
+            Some(SchedulingStrategy::Daemon) => Scheduling::Daemon,
+            Some(_) => Scheduling::Unknown,
+        },
+        controller: match service.deployment_controller.map(|controller| controller.r#type) {
+            None | Some(DeploymentControllerType::Ecs) => Controller::Ecs,
+            Some(DeploymentControllerType::CodeDeploy) => Controller::CodeDeploy,
+            Some(DeploymentControllerType::External) => Controller::External,
+            Some(_) => Controller::Unknown,
+        },
+        desired: count(service.desired_count),
+        running: count(service.running_count),
+        pending: count(service.pending_count),
+        deployments: service.deployments.unwrap_or_default().into_iter().map(deployment).collect(),
+        task_sets: u32::try_from(task_sets.len()).unwrap_or(u32::MAX),
+        history: history(&service.events.unwrap_or_default(), service.created_at.as_ref()),
+        tags: Tags::new(tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())))),
+        task_definition,
+        capacity: capacity(launch_type.as_ref(), &strategy),
+        target_groups: target_groups(balancers),
+    }
+}
+
+fn deployment(deployment: aws_sdk_ecs::types::Deployment) -> Deployment {
+    Deployment {
+        status: deployment.status.unwrap_or_default(),
+        rollout_state: deployment.rollout_state.map(|state| state.as_str().to_owned()),
+    }
+}
+
+fn history(events: &[aws_sdk_ecs::types::ServiceEvent], created: Option<&DateTime>) -> EventHistory {
+    let time = |at: Option<&DateTime>| at.and_then(|at| Timestamp::from_second(at.secs()).ok());
+    let oldest = events.iter().filter_map(|event| time(event.created_at())).min();
+    let complete_since = if events.len() >= EVENTS_KEPT { oldest } else { time(created) };
+    let change = |event: &aws_sdk_ecs::types::ServiceEvent| {
+        Some(Change { at: time(event.created_at())?, tasks: change_in_message(event.message()?)? })
+    };
+    let mut changes: Vec<Change> = events.iter().filter_map(change).collect();
+    changes.sort_by_key(|change| change.at);
+    EventHistory { complete_since: complete_since.or(oldest).unwrap_or(Timestamp::MAX), changes }
+}
+
+fn capacity(launch_type: Option<&LaunchType>, strategy: &[CapacityProviderStrategyItem]) -> Capacity {
+    let provider = |name: &str| strategy.iter().find(|item| item.capacity_provider == name);
+    let (on_demand, spot) = (provider("FARGATE"), provider("FARGATE_SPOT"));
+    let number = |value: i32| u32::try_from(value).unwrap_or(0);
+    match (on_demand, spot) {
+        (Some(on_demand), Some(spot)) => Capacity::FargateMix(Mix {
+            on_demand_base: number(on_demand.base),
+            spot_base: number(spot.base),
+            on_demand_weight: number(on_demand.weight),
+            spot_weight: number(spot.weight),
+        }),
+        (Some(_), None) => Capacity::Fargate(Purchase::OnDemand),
+        (None, Some(_)) => Capacity::Fargate(Purchase::Spot),
+        (None, None) if !strategy.is_empty() => Capacity::Ec2,
+        (None, None) => match launch_type {
+            Some(LaunchType::Fargate) => Capacity::Fargate(Purchase::OnDemand),
+            Some(LaunchType::Ec2) => Capacity::Ec2,
+            _ => Capacity::Unknown,
+        },
+    }
+}
+
+/// `targetgroup/name/id` of every target group, the other side of a blue/green deployment too.
+fn target_groups<'a>(balancers: impl Iterator<Item = &'a LoadBalancer>) -> Vec<String> {
+    let mut groups: Vec<String> = Vec::new();
+    for balancer in balancers {
+        let alternate = balancer.advanced_configuration().and_then(|advanced| advanced.alternate_target_group_arn());
+        for arn in [balancer.target_group_arn(), alternate].into_iter().flatten() {
+            let group = arn.rsplit(':').next().unwrap_or(arn).to_owned();
+            if !groups.contains(&group) {
+                groups.push(group);
+            }
+        }
+    }
+    groups
+}

@@ -1,0 +1,105 @@
+//! What can go wrong with a call to AWS, classified once, with a message that says something.
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::display::DisplayErrorContext;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+/// A call that failed, after its retries.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{operation} {what}: {message}", what = kind.words())]
+pub struct PortError {
+    /// The API's name of the call.
+    pub operation: &'static str,
+    /// What kind of failure it is.
+    pub kind: Kind,
+    /// What AWS or the network said.
+    pub message: String,
+}
+
+/// Kinds of failure, as far as anybody treats them differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The account's token bucket for the call is empty.
+    Throttled,
+    /// No answer in time.
+    TimedOut,
+    /// The role may not make the call.
+    Denied,
+    /// What the call is about does not exist.
+    NotFound,
+    /// The service, or the way to it, is broken.
+    Unavailable,
+    /// The request is not acceptable.
+    Refused,
+    /// The answer can't be understood.
+    Garbled,
+    /// The invocation has no time left for it.
+    NoTime,
+}
+
+impl Kind {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Throttled => "was throttled",
+            Self::TimedOut => "timed out",
+            Self::Denied => "is not allowed",
+            Self::NotFound => "found nothing",
+            Self::Unavailable => "is unavailable",
+            Self::Refused => "was refused",
+            Self::Garbled => "was answered with something unreadable",
+            Self::NoTime => "was not made",
+        }
+    }
+}
+
+impl PortError {
+    /// A failure that did not come from the SDK.
+    #[must_use]
+    pub fn new(operation: &'static str, kind: Kind, message: impl Into<String>) -> Self {
+        Self { operation, kind, message: message.into() }
+    }
+
+    /// The failure of an SDK call. `SdkError` itself displays as "service error" and no more.
+    pub fn of<E>(operation: &'static str) -> impl FnOnce(SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        move |error| {
+            let kind = kind(&error);
+            let message = match error.as_service_error().map(|service| (service.code(), service.message())) {
+                Some((Some(code), Some(message))) => format!("{code}: {message}"),
+                Some((Some(code), None)) => code.to_owned(),
+                _ => DisplayErrorContext(&error).to_string(),
+            };
+            Self { operation, kind, message }
+        }
+    }
+}
+
+fn kind<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Kind {
+    let status = error.raw_response().map_or(0, |response| response.status().as_u16());
+    match error {
+        SdkError::TimeoutError(_) => Kind::TimedOut,
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => Kind::TimedOut,
+        SdkError::DispatchFailure(_) => Kind::Unavailable,
+        SdkError::ResponseError(_) if status < 500 => Kind::Garbled,
+        SdkError::ServiceError(service) => match service.err().code().unwrap_or_default() {
+            "ThrottlingException"
+            | "Throttling"
+            | "TooManyRequestsException"
+            | "RequestLimitExceeded"
+            | "LimitExceededException" => Kind::Throttled,
+            "AccessDeniedException"
+            | "AccessDenied"
+            | "UnrecognizedClientException"
+            | "ExpiredTokenException"
+            | "InvalidClientTokenId" => Kind::Denied,
+            code if code.ends_with("NotFoundException") || code.ends_with("NotFound") => Kind::NotFound,
+            _ if status >= 500 => Kind::Unavailable,
+            _ => Kind::Refused,
+        },
+        _ if status >= 500 => Kind::Unavailable,
+        _ => Kind::Refused,
+    }
+}

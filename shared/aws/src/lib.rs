@@ -1,0 +1,40 @@
+//! The ports of Tidegate, in our own types, and their AWS side.
+//!
+//! One trait per AWS service, holding only the calls that are used: the IAM policy of a function can be read off the
+//! ports that it asks for. [`Aws`] implements them with the AWS SDK; tests implement them with a simulated account.
+//!
+//! - [`mod@clock`]: the only place that asks for the time
+//! - [`tagging`], [`ecs`], [`cloudwatch`], [`autoscaling`], [`notifications`]: the services, one cargo feature each
+//! - [`error`]: what can go wrong with a call, classified once
+//! - [`calls`]: how many calls were made
+//! - [`pace`]: keeping within the account's token buckets
+//! - [`deadline`]: the time that is left
+//! - [`settings`]: reading the environment, every fault reported
+//! - [`telemetry`]: logs and records
+//! - [`metrics`]: CloudWatch metrics as lines
+//! - [`sdk`]: how the SDK is set up
+
+// Everything runs on one thread, so no future has to be `Send`.
+#![allow(async_fn_in_trait, reason = "the runtime is current-thread")]
+
+#[cfg(feature = "autoscaling")]
+pub mod autoscaling;
+pub mod calls;
+pub mod clock;
+#[cfg(feature = "cloudwatch")]
+pub mod cloudwatch;
+pub mod deadline;
+#[cfg(feature = "ecs")]
+pub mod ecs;
+pub mod error;
+pub mod metrics;
+#[cfg(feature = "notifications")]
+pub mod notifications;
+pub mod pace;
+pub mod sdk;
+pub mod settings;
+#[cfg(feature = "tagging")]
+pub mod tagging;
+pub mod telemetry;
+
+pub use sdk::Aws;

@@ -1,0 +1,116 @@
+//! How the SDK is set up, and the one value that implements every port with it.
+
+use std::time::Duration;
+
+use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
+
+use crate::calls::{CallCounts, Calls};
+use crate::clock::{Clock, ClockSource};
+
+/// Attempts of one call: with three in ten throttled, one call in 1,400 fails.
+const ATTEMPTS: u32 = 6;
+
+/// The SDK's own first pause is a second, which is long in a run of a minute.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// The SDK has no time-outs but for connecting, and a call that hangs would eat the whole invocation.
+const ATTEMPT: Duration = Duration::from_secs(3);
+const OPERATION: Duration = Duration::from_secs(10);
+
+/// Every port, with the AWS SDK behind it. Clones share their connections.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    #[cfg(feature = "autoscaling")]
+    pub(crate) autoscaling: aws_sdk_applicationautoscaling::Client,
+    #[cfg(feature = "cloudwatch")]
+    pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
+    #[cfg(feature = "ecs")]
+    pub(crate) ecs: aws_sdk_ecs::Client,
+    #[cfg(feature = "notifications")]
+    pub(crate) sns: aws_sdk_sns::Client,
+    #[cfg(feature = "tagging")]
+    pub(crate) tagging: aws_sdk_resourcegroupstagging::Client,
+    clock: ClockSource,
+    calls: Calls,
+    region: String,
+}
+
+impl Aws {
+    /// For a Lambda function: credentials and region from the environment, where Lambda puts them, and from nowhere
+    /// else, so that nothing is looked for.
+    pub async fn in_lambda(clock: ClockSource) -> Self {
+        let loader = loader()
+            .credentials_provider(EnvironmentVariableCredentialsProvider::new())
+            .region(EnvironmentVariableRegionProvider::new());
+        Self::new(&loader.load().await, clock)
+    }
+
+    /// Clients for a configuration.
+    #[must_use]
+    pub fn new(config: &SdkConfig, clock: ClockSource) -> Self {
+        let calls = Calls::default();
+        let counted = SharedInterceptor::new(calls.clone());
+        macro_rules! client {
+            ($sdk:ident) => {
+                $sdk::Client::from_conf($sdk::config::Builder::from(config).interceptor(counted.clone()).build())
+            };
+        }
+        Self {
+            #[cfg(feature = "autoscaling")]
+            autoscaling: client!(aws_sdk_applicationautoscaling),
+            #[cfg(feature = "cloudwatch")]
+            cloudwatch: client!(aws_sdk_cloudwatch),
+            #[cfg(feature = "ecs")]
+            ecs: client!(aws_sdk_ecs),
+            #[cfg(feature = "notifications")]
+            sns: client!(aws_sdk_sns),
+            #[cfg(feature = "tagging")]
+            tagging: client!(aws_sdk_resourcegroupstagging),
+            clock,
+            calls,
+            region: config.region().map_or_else(String::new, ToString::to_string),
+        }
+    }
+
+    /// The region that is worked in.
+    #[must_use]
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The calls since the last time this was asked.
+    #[must_use]
+    pub fn take_calls(&self) -> CallCounts {
+        self.calls.take()
+    }
+}
+
+impl Clock for Aws {
+    async fn now(&self) -> jiff::Timestamp {
+        self.clock.now().await
+    }
+}
+
+/// What every client of ours has in common. The behaviour version is pinned: a newer one would change retries and
+/// time-outs that budgets were measured with.
+#[must_use]
+pub fn loader() -> ConfigLoader {
+    let https = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS)
+        .with_initial_backoff(FIRST_PAUSE)
+        .with_max_backoff(LONGEST_PAUSE);
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build();
+    aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .http_client(https)
+        .retry_config(retries)
+        .timeout_config(timeouts)
+}
