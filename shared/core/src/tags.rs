@@ -81,7 +81,8 @@ impl Tags {
     /// # Errors
     /// [`TagFault`] for any other word.
     pub fn mode(&self, tag: &str) -> Result<Mode, TagFault> {
-        self.get(tag).map_or(Ok(Mode::Off), |word| {
+        // To the letter: IAM, which holds the scaler to this tag as well, does not trim.
+        self.0.get(tag).map_or(Ok(Mode::Off), |word| {
             Mode::from_word(word).ok_or_else(|| self.fault(tag, "must be off, shadow or on"))
         })
     }

@@ -4,8 +4,8 @@ use super::demand::Demand;
 use super::run::{Figures, run};
 use super::scaler::Tidegate;
 use super::service::Shape;
-use crate::scaling::Policy;
 use crate::scaling::facts::Point;
+use crate::scaling::{CPU, Policy};
 
 /// Seconds from launch until a Fargate task serves, where nobody measured it.
 pub const START_S: i64 = 90;
@@ -31,13 +31,16 @@ pub fn shape() -> Shape {
     Shape { capacity: PERCENT, start_s: START_S, metric_delay_s: METRIC_DELAY_S }
 }
 
-/// Replays CPU minutes with their sample counts under a policy. None without any. A saturated minute hides demand, so
-/// what would have been is then told too favourably.
+/// Replays CPU minutes with their sample counts under a policy's CPU target. None without any. A saturated minute hides
+/// demand, so what would have been is then told too favourably.
 #[must_use]
 pub fn replay(cpu: &[Point], policy: &Policy) -> Option<Replay> {
     let demand = Demand::from_cpu(cpu)?;
     let ran_s = cpu.iter().filter_map(|point| point.samples).sum::<f64>() * 60.0;
     let first = cpu.iter().min_by_key(|point| point.at)?.samples?;
-    let ours = run(&demand, shape(), &mut Tidegate::new(policy.clone()), crate::scaling::whole(first), |_| {});
+    let targets = policy.targets.iter().filter(|(metric, _)| *metric == CPU);
+    let policy =
+        Policy { targets: targets.map(|(metric, target)| (metric.clone(), *target)).collect(), ..policy.clone() };
+    let ours = run(&demand, shape(), &mut Tidegate::new(policy), crate::scaling::whole(first), |_| {});
     Some(Replay { ran_s, ours })
 }

@@ -22,16 +22,31 @@ pub struct Comparison {
     /// The mean ratio of the bills at the same unmet demand, over the unmet demand that both reach; below 1 the first
     /// is the cheaper one. None where the curves don't lie over each other.
     pub bill_ratio: Option<f64>,
-    /// The other's targets at which some target of the first leaves no more unmet and costs no more.
-    pub beaten: usize,
-    /// The first's targets at which some target of the other leaves no more unmet and costs no more.
-    pub beaten_by: usize,
+    /// How many of the other's best targets are beaten outright: some target of the first leaves no more unmet and costs
+    /// no more, and one of the two less.
+    pub beaten: Beaten,
+    /// How many of the first's best targets are beaten outright by the other.
+    pub beaten_by: Beaten,
+}
+
+/// So many of so many best targets: those that no other target of the same scaler beats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beaten {
+    /// So many
+    pub targets: usize,
+    /// of so many.
+    pub of: usize,
 }
 
 /// Compares two curves.
 #[must_use]
 pub fn compare(ours: &[Outcome], theirs: &[Outcome]) -> Comparison {
-    Comparison { bill_ratio: bill_ratio(ours, theirs), beaten: beaten(ours, theirs), beaten_by: beaten(theirs, ours) }
+    let (ours, theirs) = (curve(ours), curve(theirs));
+    Comparison {
+        bill_ratio: bill_ratio(&ours, &theirs),
+        beaten: beaten(&ours, &theirs),
+        beaten_by: beaten(&theirs, &ours),
+    }
 }
 
 /// Less unmet demand than one part in a million is as good as none.
@@ -55,13 +70,13 @@ impl From<&Outcome> for At {
     }
 }
 
-fn beaten(ours: &[Outcome], theirs: &[Outcome]) -> usize {
-    let beats = |a: At, b: At| a.unmet <= b.unmet && a.billed <= b.billed && (a.unmet < b.unmet || a.billed < b.billed);
-    theirs.iter().filter(|their| ours.iter().any(|our| beats(our.into(), (*their).into()))).count()
+fn beaten(ours: &[At], theirs: &[At]) -> Beaten {
+    let best: Vec<&At> = theirs.iter().filter(|their| !theirs.iter().any(|other| other.beats(their))).collect();
+    let beaten = best.iter().filter(|their| ours.iter().any(|our| our.beats(their)));
+    Beaten { targets: beaten.count(), of: best.len() }
 }
 
-fn bill_ratio(ours: &[Outcome], theirs: &[Outcome]) -> Option<f64> {
-    let (ours, theirs) = (curve(ours), curve(theirs));
+fn bill_ratio(ours: &[At], theirs: &[At]) -> Option<f64> {
     let least = ours.first()?.unmet.max(theirs.first()?.unmet);
     let most = ours.last()?.unmet.min(theirs.last()?.unmet);
     if least >= most {
@@ -69,9 +84,16 @@ fn bill_ratio(ours: &[Outcome], theirs: &[Outcome]) -> Option<f64> {
     }
     let shares = (0..=STEPS).map(|step| least + (most - least) * f64::from(step) / f64::from(STEPS));
     let ratios: Vec<f64> =
-        shares.filter_map(|unmet| Some(billed_at(&ours, unmet)? / billed_at(&theirs, unmet)?)).collect();
+        shares.filter_map(|unmet| Some(billed_at(ours, unmet)? / billed_at(theirs, unmet)?)).collect();
     let count = u32::try_from(ratios.len()).ok().filter(|count| *count > 0)?;
     Some(ratios.iter().sum::<f64>() / f64::from(count))
+}
+
+impl At {
+    fn beats(&self, other: &Self) -> bool {
+        let no_worse = self.unmet <= other.unmet && self.billed <= other.billed;
+        no_worse && (self.unmet < other.unmet || self.billed < other.billed)
+    }
 }
 
 fn curve(outcomes: &[Outcome]) -> Vec<At> {

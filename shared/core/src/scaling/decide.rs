@@ -64,7 +64,7 @@ impl Move<'_> {
             return self.stay(reason, why);
         };
         if wanted.min(self.max) > desired {
-            let saturated = self.asked.iter().any(|(_, asked)| asked.saturated && asked.tasks >= wanted);
+            let saturated = self.asked.iter().any(|(_, asked)| asked.saturated.is_some() && asked.tasks >= wanted);
             return self.raise(wanted, if saturated { Reason::Saturated } else { Reason::AboveTarget });
         }
         if wanted < desired || desired > self.max {
@@ -95,9 +95,10 @@ impl Move<'_> {
         let Some(spec) = self.look.policy.panic.filter(|_| self.look.facts.trigger == Trigger::Alarm) else {
             return 0;
         };
-        let panic = asked.load * f64::from(asked.sampled);
+        let ready = asked.counts.sampled;
+        let panic = asked.load * f64::from(ready);
         let stable = self.look.mean_load(metric, spec.stable_window_s).unwrap_or(panic);
-        panic::evaluate(Load { stable, panic, target: 1.0 }, asked.sampled, None, &spec, self.look.now).0
+        panic::evaluate(Load { stable, panic, target: 1.0 }, ready, None, &spec, self.look.now).0
     }
 
     /// Why memory does not get the tasks that it asks for.
@@ -119,7 +120,7 @@ impl Move<'_> {
     /// The sentence of the metric that asks for the most.
     pub(super) fn arithmetic(&self) -> String {
         let most = self.asked.iter().max_by_key(|(_, asked)| asked.tasks);
-        most.map_or_else(|| "no metric can say".to_owned(), |(metric, asked)| format!("{metric} {}", asked.why))
+        most.map_or_else(|| "no metric can say".to_owned(), |(metric, asked)| format!("{metric} {asked}"))
     }
 
     pub(super) fn stay(&self, reason: Reason, why: impl Into<String>) -> Decision {

@@ -68,7 +68,7 @@ pub struct Ask {
 
 impl Ask {
     pub(super) fn new(metric: &str, asked: &Result<Asked, String>) -> Self {
-        let why = asked.as_ref().map_or_else(Clone::clone, |asked| asked.why.clone());
+        let why = asked.as_ref().map_or_else(Clone::clone, ToString::to_string);
         Self { metric: metric.to_owned(), tasks: asked.as_ref().ok().map(|asked| asked.tasks), why }
     }
 }

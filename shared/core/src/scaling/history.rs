@@ -111,11 +111,78 @@ pub fn publishes_20_seconds(facts: &Facts) -> bool {
 /// Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html>
 #[must_use]
 pub fn change_in_message(message: &str) -> Option<i32> {
-    let count = |verb: &str, what: &str| {
-        let (_, rest) = message.split_once(verb)?;
-        let (count, rest) = rest.split_once(' ')?;
-        rest.starts_with(what).then(|| count.parse::<i32>().ok()).flatten()
+    // A hundred events of every service are read in every run, and most say nothing: they are told by how they begin.
+    let mut rest = message;
+    while let Some(inside) = rest.strip_prefix('(') {
+        rest = inside.split_once(')')?.1.trim_start();
+    }
+    let (sign, counted, what) = if let Some(counted) = rest.strip_prefix("has started ") {
+        (1, counted, &["tasks"][..])
+    } else {
+        let stopped = rest.strip_prefix("has ").unwrap_or(rest).strip_prefix("stopped ")?;
+        (-1, stopped, &["running tasks", "pending tasks"][..])
     };
-    let stopped = || count(" stopped ", "running tasks").or_else(|| count(" stopped ", "pending tasks"));
-    count(" has started ", "tasks").or_else(|| stopped().map(|count| -count))
+    let (count, tasks) = counted.split_once(' ')?;
+    let known = what.iter().any(|what| tasks.starts_with(what));
+    count.parse::<i32>().ok().filter(|count| known && *count >= 0).map(|count| sign * count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn starts_and_stops_are_read_from_the_events_that_ecs_writes() {
+        let cases = [
+            ("(service web) has started 2 tasks: (task 1f2e) (task 3d4c).", Some(2)),
+            ("(service web, taskSet ecs-svc/889522) has started 1 tasks: (task f6dd).", Some(1)),
+            ("(service web) (deployment ecs-svc/123) has started 3 tasks.", Some(3)),
+            (
+                "(service web) has started 2 tasks: (task 1). Amazon ECS replaced 2 tasks due to an unhealthy status.",
+                Some(2),
+            ),
+            ("(service web) has started 1 tasks in eu-central-1a to AZ Rebalance: (task 1).", Some(1)),
+            ("(service web) has stopped 12 running tasks: (task 9d85).", Some(-12)),
+            ("(service web) has stopped 1 running tasks in eu-central-1b due to AZ rebalancing: (task 1).", Some(-1)),
+            ("(service web) stopped 2 pending tasks.", Some(-2)),
+            ("(service web) has begun draining connections on 2 tasks.", None),
+            ("(service web) registered 2 targets in (target-group arn:aws:...)", None),
+            ("(service web) has reached a steady state.", None),
+            ("(service web) was unable to place a task. Reason: Capacity is unavailable at this time.", None),
+            ("(service web) (task 1) failed container health checks.", None),
+            ("(service web) has started many tasks", None),
+            ("(service web) has started -2 tasks", None),
+            ("(service web", None),
+            ("", None),
+        ];
+        for (message, change) in cases {
+            assert_eq!(change_in_message(message), change, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_count_is_worked_back_through_the_changes() {
+        let now = Timestamp::constant(1_800_000_000, 0);
+        let minutes_ago = |minutes: i64| now - SignedDuration::from_mins(minutes);
+        let history = |changes: &[(i64, i32)]| EventHistory {
+            complete_since: minutes_ago(600),
+            changes: changes
+                .iter()
+                .map(|(minutes, tasks)| Change { at: minutes_ago(*minutes), tasks: *tasks })
+                .collect(),
+        };
+        let range = |least, most| Some(CountRange { least, most });
+        // Nothing happened: as many as now.
+        assert_eq!(history(&[]).running_in(minutes_ago(5), 10, 0), range(10, 10));
+        // Four were started three minutes ago, and two of them run: six before, and anything up to ten since.
+        assert_eq!(history(&[(3, 4)]).running_in(minutes_ago(8), 8, 2), range(6, 6));
+        assert_eq!(history(&[(3, 4)]).running_in(minutes_ago(2), 8, 2), range(6, 10));
+        // Three were stopped three minutes ago: thirteen before, and they may have lingered since.
+        assert_eq!(history(&[(3, -3)]).running_in(minutes_ago(8), 10, 0), range(13, 13));
+        assert_eq!(history(&[(3, -3)]).running_in(minutes_ago(2), 10, 0), range(10, 13));
+        // A replacement: one started and one stopped.
+        assert_eq!(history(&[(9, 1), (9, -1)]).running_in(minutes_ago(20), 10, 0), range(10, 10));
+        // The events do not reach back that far.
+        assert_eq!(history(&[]).running_in(minutes_ago(599), 10, 0), None);
+    }
 }

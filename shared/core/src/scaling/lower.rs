@@ -12,7 +12,7 @@ use super::minute::round;
 use super::policy::Target;
 use super::reason::Reason;
 use super::series::clock;
-use super::{rates, whole};
+use super::{rates, tasks, whole};
 
 /// What the settled minutes leave of a cut.
 struct Settled {
@@ -99,24 +99,23 @@ impl Move<'_> {
             return Ok(Settled { tasks: wanted, ran: facts.desired, why: self.arithmetic() });
         };
         if facts.recommendations.is_some() {
-            let tasks = self.stabilised(wanted);
-            let why = format!("{}; {tasks} after stabilisation over {} s", self.arithmetic(), windows.down_s);
-            return Ok(Settled { tasks, ran: facts.desired, why });
+            let stable = self.stabilised(wanted);
+            let why = format!("{}; {stable} after stabilisation over {} s", self.arithmetic(), windows.down_s);
+            return Ok(Settled { tasks: stable, ran: facts.desired, why });
         }
         let minutes: Vec<Timestamp> = self.look.settled_minutes(windows.down_s).collect();
         let mut settled = Settled { tasks: wanted, ran: 0, why: String::new() };
         let mut when = "now".to_owned();
         for at in &minutes {
-            let tasks = self.look.recommended_in(*at)?;
+            let asked = self.look.recommended_in(*at)?;
             settled.ran = settled.ran.max(self.look.tasks_in(*at)?);
-            if tasks > settled.tasks {
-                settled.tasks = tasks;
+            if asked > settled.tasks {
+                settled.tasks = asked;
                 when = format!("at {}", clock(*at));
             }
         }
-        let [from, to] = [minutes.last(), minutes.first()].map(|at| at.map_or_else(String::new, |at| clock(*at)));
-        settled.why =
-            format!("since {from} (settled to {to}) the most that was asked for is {} tasks, {when}", settled.tasks);
+        let since = minutes.last().map_or_else(String::new, |at| clock(*at));
+        settled.why = format!("the most that any minute since {since} asked for is {}, {when}", tasks(settled.tasks));
         Ok(settled)
     }
 
@@ -138,7 +137,7 @@ impl Move<'_> {
         let per_day = facts.history.as_ref().map_or(0.0, |history| flaps.per_day(history, now));
         let lasting = whole((f64::from(held) * flaps.headroom(per_day)).ceil());
         let minutes = flaps.look_back_s / 60;
-        let why = format!("{lasting} tasks outlast the last {minutes} minutes with {per_day:.0} flaps a day");
+        let why = format!("{} outlast the last {minutes} minutes with {per_day:.0} flaps a day", tasks(lasting));
         (lasting, why)
     }
 

@@ -1,11 +1,14 @@
 //! What one minute asks for, metric by metric: the ratio rule and the saturation rule on that minute's own data.
 
+use std::fmt;
+
+use jiff::Timestamp;
+
 use super::facts::{Point, TaskSample};
 use super::policy::{Policy, Saturation, Target};
 use super::ratio::{self, Goal, NoProposal, Tasks};
 use super::series::clock;
-use super::whole;
-use jiff::Timestamp;
+use super::{CPU, tasks, whole};
 
 /// The task counts that a minute's values are seen against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,19 +21,22 @@ pub struct Counts {
     pub current: u32,
 }
 
-/// The count that one metric asks for, with its arithmetic.
-#[derive(Clone, Debug, PartialEq)]
+/// The count that one metric asks for. Displays as its arithmetic.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Asked {
     /// Tasks.
     pub tasks: u32,
     /// The metric over its target.
     pub load: f64,
-    /// Tasks that the value stands for.
-    pub sampled: u32,
+    /// What the value was seen against.
+    pub counts: Counts,
     /// CPU was too high to show the demand.
-    pub saturated: bool,
-    /// The arithmetic.
-    pub why: String,
+    pub saturated: Option<Saturated>,
+    target: Target,
+    /// The value as it was compared with the target.
+    observed: f64,
+    /// The minute; None for per-task samples.
+    at: Option<Timestamp>,
 }
 
 /// A CPU average that hides demand, and what else shows it.
@@ -51,10 +57,17 @@ pub struct RequestsShow {
     pub cpu_percent_each: f64,
 }
 
+impl RequestsShow {
+    /// The CPU that the requests would need, in percent.
+    fn cpu_percent(self) -> f64 {
+        self.per_task * self.cpu_percent_each
+    }
+}
+
 /// What one point of a metric asks for.
 ///
 /// # Errors
-/// [`NoProposal`] where there is nothing to compare. A guard asks for nothing: see [`super::decide`].
+/// [`NoProposal`] where there is nothing to compare.
 pub fn ask(
     target: Target,
     point: &Point,
@@ -63,37 +76,33 @@ pub fn ask(
     saturated: Option<Saturated>,
 ) -> Result<Asked, NoProposal> {
     let Counts { sampled, starting, current } = counts;
-    let (value, tolerance, at) = (point.value, policy.tolerance, clock(point.at));
+    let (value, tolerance) = (point.value, policy.tolerance);
     let averaged = |goal| Tasks::average(value, sampled, starting).propose(goal, tolerance, current);
-    let (proposal, goal, what) = match target {
+    let at = Some(point.at);
+    let (proposal, load) = match target {
         Target::Utilization(goal) | Target::Guard(goal) => {
             if let Some(saturated) = saturated {
-                return Ok(ask_saturated(goal, point, counts, saturated));
+                let tasks = saturated.tasks(value, goal, sampled);
+                return Ok(Asked {
+                    tasks,
+                    load: value / goal,
+                    counts,
+                    saturated: Some(saturated),
+                    target,
+                    observed: value,
+                    at,
+                });
             }
-            (averaged(Goal::Utilization(goal))?, goal, format!("% on {sampled} tasks"))
+            (averaged(Goal::Utilization(goal))?, value / goal)
         }
-        Target::PerTask(goal) => (averaged(Goal::PerTask(goal))?, goal, format!("per task on {sampled} tasks")),
-        Target::Value(goal) => {
-            (ratio::whole_value(value, goal, sampled, current, tolerance), goal, format!("with {sampled} tasks"))
-        }
+        Target::PerTask(goal) => (averaged(Goal::PerTask(goal))?, value / goal),
+        Target::Value(goal) => (ratio::whole_value(value, goal, sampled, current, tolerance), value / goal),
         Target::TotalPerTask(goal) => {
-            let proposal = ratio::total_per_task(value, goal, current, tolerance);
-            (proposal, goal * f64::from(current.max(1)), format!("for {current} tasks"))
+            let load = value / (goal * f64::from(current.max(1)));
+            (ratio::total_per_task(value, goal, current, tolerance), load)
         }
     };
-    let sum = match target {
-        Target::TotalPerTask(each) => format!("ceil({} / {each})", round(proposal.observed)),
-        _ => format!("ceil({sampled} x {} / {goal})", round(proposal.observed)),
-    };
-    let why = format!("{} {what} at {at}, target {}", round(proposal.observed), target.goal());
-    let tasks = proposal.tasks;
-    let outcome = match (tasks == current, starting) {
-        (true, 0) => "near enough".to_owned(),
-        (true, starting) => format!("enough with {starting} starting"),
-        (false, 0) => format!("{sum} = {tasks} tasks"),
-        (false, starting) => format!("{tasks} tasks, {starting} starting among them"),
-    };
-    Ok(Asked { tasks, load: value / goal, sampled, saturated: false, why: format!("{why}: {outcome}") })
+    Ok(Asked { tasks: proposal.tasks, load, counts, saturated: None, target, observed: proposal.observed, at })
 }
 
 /// What per-task samples ask for.
@@ -108,56 +117,76 @@ pub fn ask_samples(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Asked, NoProposal> {
-    let readiness = (metric == super::CPU).then_some(policy.readiness);
-    let total: f64 = samples.iter().filter_map(|sample| sample.value).sum();
     let tolerance = policy.tolerance;
-    let (proposal, goal, ready) = match target {
-        Target::Utilization(goal) | Target::Guard(goal) => {
-            let unit = Goal::Utilization(goal);
-            let tasks = Tasks::sort(samples, unit, readiness, now)?;
-            (tasks.propose(unit, tolerance, current)?, goal, tasks.ready())
-        }
-        Target::PerTask(goal) => {
-            let unit = Goal::PerTask(goal);
-            let tasks = Tasks::sort(samples, unit, readiness, now)?;
-            (tasks.propose(unit, tolerance, current)?, goal, tasks.ready())
-        }
+    let total: f64 = samples.iter().filter_map(|sample| sample.value).sum();
+    let sorted = |goal: Goal| {
+        let readiness = (metric == CPU).then_some(policy.readiness);
+        let tasks = Tasks::sort(samples, goal, readiness, now)?;
+        Ok((tasks.propose(goal, tolerance, current)?, tasks.ready()))
+    };
+    let (proposal, sampled) = match target {
+        Target::Utilization(goal) | Target::Guard(goal) => sorted(Goal::Utilization(goal))?,
+        Target::PerTask(goal) => sorted(Goal::PerTask(goal))?,
         Target::Value(goal) => {
             let ready = Tasks::sort(samples, Goal::PerTask(goal), None, now)?.ready();
-            (ratio::whole_value(total, goal, ready, current, tolerance), goal, ready)
+            (ratio::whole_value(total, goal, ready, current, tolerance), ready)
         }
-        Target::TotalPerTask(goal) => {
-            let proposal = ratio::total_per_task(total, goal, current, tolerance);
-            (proposal, goal * f64::from(current), current)
-        }
+        Target::TotalPerTask(goal) => (ratio::total_per_task(total, goal, current, tolerance), current),
     };
-    let tasks = proposal.tasks;
-    let why =
-        format!("{} over {} tasks, target {}: {tasks} tasks", round(proposal.observed), samples.len(), target.goal());
-    Ok(Asked { tasks, load: proposal.observed / goal, sampled: ready, saturated: false, why })
+    let shared = if matches!(target, Target::TotalPerTask(_)) { f64::from(current.max(1)) } else { 1.0 };
+    Ok(Asked {
+        tasks: proposal.tasks,
+        load: proposal.observed / (target.goal() * shared),
+        counts: Counts { sampled, starting: 0, current },
+        saturated: None,
+        target,
+        observed: proposal.observed,
+        at: None,
+    })
 }
 
-/// A saturated average hides demand: requests show it where there are any, else the count at least doubles.
-fn ask_saturated(goal: f64, point: &Point, counts: Counts, saturated: Saturated) -> Asked {
-    let Saturated { rule, requests } = saturated;
-    let sampled = f64::from(counts.sampled);
-    let plain = (point.value / goal * sampled).ceil();
-    let (tasks, how) = match requests {
-        Some(show) => {
-            let cpu = show.per_task * show.cpu_percent_each;
-            let how = format!("{} requests per task would need {} %", round(show.per_task), round(cpu));
-            ((cpu / goal * sampled).ceil().max(plain), how)
+impl Saturated {
+    /// A saturated average hides demand: requests show it where there are any, else the count at least doubles.
+    fn tasks(self, value: f64, goal: f64, sampled: u32) -> u32 {
+        let sampled = f64::from(sampled);
+        let shown = match self.requests {
+            Some(show) => show.cpu_percent() / goal * sampled,
+            None => self.rule.at_least * sampled,
+        };
+        whole(shown.max(value / goal * sampled).ceil())
+    }
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { target, counts: Counts { sampled, starting, current }, .. } = *self;
+        let (observed, goal, wanted) = (round(self.observed), target.goal(), tasks(self.tasks));
+        let at = self.at.map_or_else(String::new, |at| format!(" at {}", clock(at)));
+        if let Some(saturated) = self.saturated {
+            write!(out, "{observed} % on {}{at} hides the demand, ", tasks(sampled))?;
+            match saturated.requests {
+                Some(show) => {
+                    let (requests, cpu) = (round(show.per_task), round(show.cpu_percent()));
+                    write!(out, "{requests} requests per task would need {cpu} %")?;
+                }
+                None => write!(out, "at least {} times as many", saturated.rule.at_least)?,
+            }
+            return write!(out, ": {wanted}");
         }
-        None => ((rule.at_least * sampled).ceil().max(plain), format!("at least {} times as many", rule.at_least)),
-    };
-    let (value, at) = (round(point.value), clock(point.at));
-    let tasks = whole(tasks);
-    Asked {
-        tasks,
-        load: point.value / goal,
-        sampled: counts.sampled,
-        saturated: true,
-        why: format!("{value} % on {} tasks at {at} hides the demand, {how}: {tasks} tasks", counts.sampled),
+        match target {
+            Target::Utilization(_) | Target::Guard(_) => write!(out, "{observed} % on {}", tasks(sampled))?,
+            Target::PerTask(_) => write!(out, "{observed} per task on {}", tasks(sampled))?,
+            Target::Value(_) => write!(out, "{observed} with {}", tasks(sampled))?,
+            Target::TotalPerTask(_) => write!(out, "{observed} for {}", tasks(current))?,
+        }
+        write!(out, "{at}, target {goal}: ")?;
+        match (self.tasks == current, starting, target) {
+            (true, 0, _) => write!(out, "near enough"),
+            (true, ..) => write!(out, "enough with {starting} starting"),
+            (false, 0, Target::TotalPerTask(_)) => write!(out, "ceil({observed} / {goal}) = {wanted}"),
+            (false, 0, _) => write!(out, "ceil({sampled} x {observed} / {goal}) = {wanted}"),
+            (false, ..) => write!(out, "{wanted}, {starting} starting among them"),
+        }
     }
 }
 

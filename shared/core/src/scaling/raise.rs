@@ -13,7 +13,7 @@ impl Move<'_> {
     pub(super) fn raise(&self, wanted: u32, reason: Reason) -> Decision {
         let Look { facts, policy, now, .. } = *self.look;
         if let Some(deployment) = deployment_in_progress(facts) {
-            let overloaded = |(_, asked): &(&str, Asked)| asked.saturated || asked.load >= policy.overload;
+            let overloaded = |(_, asked): &(&str, Asked)| asked.saturated.is_some() || asked.load >= policy.overload;
             if !self.asked.iter().any(overloaded) {
                 let why = format!("{deployment}; {}, below {} times the target", self.arithmetic(), policy.overload);
                 return self.stay(Reason::DeploymentInProgress, why);

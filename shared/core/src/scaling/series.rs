@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::enrolment::MOST_TASKS;
 use super::facts::{Point, Reading, TaskSample};
 
 /// No utilisation is higher: a task that reserves an eighth of a vCPU and has the largest host to itself stays below.
@@ -11,6 +12,9 @@ const MOST_PERCENT: f64 = 100_000.0;
 
 /// No count of requests or messages of one service is higher; past 2^53 a float no longer counts in ones.
 const MOST: f64 = 9.0e15;
+
+/// Samples of a minute: the most tasks that ECS runs of one service, three samples each.
+const MOST_SAMPLES: f64 = 3.0 * MOST_TASKS as f64;
 
 /// A reading that can be decided on.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +63,7 @@ pub fn check(reading: &Reading, percent: bool, stale_after_s: u32, now: Timestam
         Reading::Unreadable(why) => Err(Unfit::Unread(why.clone())),
         Reading::Tasks(samples) => {
             for value in samples.iter().filter_map(|sample| sample.value) {
-                plausible(value, percent, None)?;
+                plausible(value, MOST, None)?;
             }
             Ok(Series::Tasks(samples))
         }
@@ -75,8 +79,8 @@ pub fn check(reading: &Reading, percent: bool, stale_after_s: u32, now: Timestam
                 same
             });
             for point in &points {
-                plausible(point.value, percent, Some(point.at))?;
-                point.samples.map_or(Ok(()), |samples| plausible(samples, false, Some(point.at)))?;
+                plausible(point.value, if percent { MOST_PERCENT } else { MOST }, Some(point.at))?;
+                point.samples.map_or(Ok(()), |samples| plausible(samples, MOST_SAMPLES, Some(point.at)))?;
             }
             let newest = points.iter().map(end).max().ok_or(Unfit::Empty)?;
             let age_s = now.duration_since(newest).as_secs();
@@ -88,8 +92,7 @@ pub fn check(reading: &Reading, percent: bool, stale_after_s: u32, now: Timestam
     }
 }
 
-fn plausible(value: f64, percent: bool, at: Option<Timestamp>) -> Result<(), Unfit> {
-    let most = if percent { MOST_PERCENT } else { MOST };
+fn plausible(value: f64, most: f64, at: Option<Timestamp>) -> Result<(), Unfit> {
     if (0.0..=most).contains(&value) {
         return Ok(());
     }

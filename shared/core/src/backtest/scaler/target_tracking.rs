@@ -68,7 +68,10 @@ impl Scaler for TargetTracking {
             span == Some(SignedDuration::from_mins(i64::try_from(points.len()).unwrap_or(0) - 1))
         };
         let Some(newest) = view.cpu.last() else { return view.desired };
-        let in_proportion = whole((f64::from(view.running) * newest.value / self.target).ceil());
+        // In proportion to the tasks that the datapoint stands for: with those that started since, it would be counted
+        // twice.
+        let tasks = newest.samples.unwrap_or_else(|| f64::from(view.running));
+        let in_proportion = whole((tasks * newest.value / self.target).ceil());
         let wanted = in_proportion.clamp(self.min, self.max);
         let above = |points: &[Point]| points.iter().all(|point| point.value > self.target);
         let below = |points: &[Point]| points.iter().all(|point| point.value < self.target * BELOW);

@@ -1,0 +1,55 @@
+//! The command line: what may be said, and who answers it.
+
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use tidegate::{backtest, explain, plan, recommend};
+
+/// Deployment gates and cost scaling for Amazon ECS: the operator's door to the decisions of the Lambda functions.
+#[derive(Parser)]
+#[command(version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Backtest(backtest::Args),
+    Plan(plan::Args),
+    Explain(explain::Args),
+    Recommend(recommend::Args),
+}
+
+/// The exit code of a command that could not do what it was asked to.
+const FAILED: u8 = 2;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut out = io::stdout().lock();
+    match run(cli.command, &mut out).await {
+        Ok(code) => code,
+        // Whoever reads has seen enough.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: {error:#}");
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+async fn run(command: Command, out: &mut impl Write) -> Result<ExitCode> {
+    match command {
+        Command::Backtest(args) => Box::pin(backtest::main(args, out)).await,
+        Command::Plan(args) => Box::pin(plan::main(args, out)).await,
+        Command::Explain(args) => explain::main(&args, out),
+        Command::Recommend(args) => recommend::main(&args, io::stdin().lock(), out),
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,75 @@
+//! Tables and numbers for a terminal.
+
+use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle, presets};
+
+/// A rule below the header, and nothing else.
+const STYLE: TableStyle = presets::NOTHING.header_separator(LineStyle::none().fill('─').junction('─'));
+
+/// A table with a header; the first column reads to the left, the others to the right.
+#[must_use]
+pub fn table(head: &[&str], rows: &[Vec<String>]) -> Table {
+    let cells = |row: &[String]| -> Vec<Cell> {
+        let aligned = |(index, text): (usize, &String)| {
+            let alignment = if index == 0 { CellAlignment::Left } else { CellAlignment::Right };
+            Cell::new(text).set_alignment(alignment)
+        };
+        row.iter().enumerate().map(aligned).collect()
+    };
+    let head: Vec<String> = head.iter().map(|text| (*text).to_owned()).collect();
+    let mut table = Table::new();
+    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(cells(&head));
+    for row in rows {
+        table.add_row(cells(row));
+    }
+    table
+}
+
+/// Dollars, with as many decimals as say something.
+#[must_use]
+pub fn usd(usd: f64) -> String {
+    let decimals = if usd.abs() >= 100.0 { 0 } else { 2 };
+    let sign = if usd < 0.0 { "-" } else { "" };
+    format!("{sign}${}", thousands(usd.abs(), decimals))
+}
+
+/// A number with separators between thousands.
+#[must_use]
+pub fn thousands(number: f64, decimals: usize) -> String {
+    let plain = format!("{number:.decimals$}");
+    let (whole, fraction) = plain.split_once('.').unwrap_or((&plain, ""));
+    let mut grouped = String::with_capacity(plain.len() + plain.len() / 3);
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    if fraction.is_empty() { grouped } else { format!("{grouped}.{fraction}") }
+}
+
+/// A share as percent, with as many decimals as a small share needs.
+#[must_use]
+pub fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    match percent.abs() {
+        0.0 => "0 %".to_owned(),
+        ..0.001 => "< 0.001 %".to_owned(),
+        ..1.0 => format!("{percent:.3} %"),
+        _ => format!("{percent:.1} %"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(usd(1_234_567.891), "$1,234,568");
+        assert_eq!(usd(-12.3), "-$12.30");
+        assert_eq!(thousands(999.0, 0), "999");
+        assert_eq!(thousands(1000.5, 1), "1,000.5");
+        assert_eq!([0.0, 0.000_001, 0.0004, 0.123].map(percent), ["0 %", "< 0.001 %", "0.040 %", "12.3 %"]);
+    }
+}
