@@ -15,43 +15,12 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, Notify, mpsc, oneshot};
 
-use crate::world::{REGION, World};
+use crate::world::{Account, REGION, World};
 
 /// What an invocation was answered with.
 pub type Answered = Result<Value, Value>;
-
-/// A function's process, until it is dropped.
-#[derive(Debug)]
-pub struct Lambda {
-    events: mpsc::UnboundedSender<Invocation>,
-    polled: Arc<Mutex<Option<oneshot::Receiver<()>>>>,
-    process: Child,
-    world: World,
-    number: u64,
-}
-
-#[derive(Debug)]
-struct Invocation {
-    id: String,
-    event: Value,
-    deadline_ms: i64,
-    answer: oneshot::Sender<Answered>,
-}
-
-/// How a function is started.
-#[derive(Debug)]
-pub struct Start {
-    /// Its binary.
-    pub binary: PathBuf,
-    /// Where AWS is.
-    pub endpoint: String,
-    /// Where the time is; None for the system's.
-    pub clock: Option<String>,
-    /// Further variables.
-    pub variables: Vec<(String, String)>,
-}
 
 /// The release binary of a function, as `make` builds it.
 ///
@@ -65,34 +34,41 @@ pub fn binary(function: &str) -> PathBuf {
     binary
 }
 
+/// How a function is started.
+#[derive(Debug)]
+pub struct Start {
+    /// Its binary.
+    pub binary: PathBuf,
+    /// Where AWS is.
+    pub endpoint: String,
+    /// Where the time is; None for the system's.
+    pub clock: Option<String>,
+    /// Further variables, in the place of any others.
+    pub variables: Vec<(String, String)>,
+}
+
+/// A function's process, until it is dropped.
+#[derive(Debug)]
+pub struct Lambda {
+    runtime: Runtime,
+    process: Child,
+    world: World,
+    number: u64,
+}
+
 impl Lambda {
-    /// Starts a function's process and waits until it polls for its first event.
+    /// Starts a function's process.
     ///
     /// # Panics
-    /// Where it can't be started, or dies first.
+    /// Where it can't be started.
     pub async fn start(start: Start, world: World) -> Self {
-        let (events, inbox) = mpsc::unbounded_channel();
-        let (first_poll, polled) = oneshot::channel();
-        let api =
-            RuntimeApi { inbox: Mutex::new(inbox), open: Mutex::default(), first_poll: Mutex::new(Some(first_poll)) };
-        let address = serve(Arc::new(api)).await;
+        let runtime = Runtime::listen().await;
         let mut command = Command::new(&start.binary);
-        command
-            .env_clear()
-            .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
-            .env("AWS_LAMBDA_FUNCTION_NAME", "function")
-            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
-            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
-            .env("AWS_REGION", REGION)
-            .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
-            .env("AWS_SECRET_ACCESS_KEY", "secret")
-            .env("AWS_ENDPOINT_URL", &start.endpoint)
-            .envs(start.variables)
-            .stdout(Stdio::piped())
-            .kill_on_drop(true);
+        command.env_clear().envs(runtime.environment()).env("AWS_ENDPOINT_URL", &start.endpoint);
         if let Some(clock) = &start.clock {
             command.env("TIDEGATE_CLOCK", clock);
         }
+        command.envs(start.variables).stdout(Stdio::piped()).kill_on_drop(true);
         let mut process = command.spawn().expect("the function's binary starts");
         let printed = process.stdout.take().expect("its output is piped");
         let account = world.clone();
@@ -102,14 +78,12 @@ impl Lambda {
                 account.lock().printed.push(line);
             }
         });
-        Self { events, polled: Arc::new(Mutex::new(Some(polled))), process, world, number: 0 }
+        Self { runtime, process, world, number: 0 }
     }
 
     /// Waits until the function asks for its first event: its start is then over.
     pub async fn started(&self) {
-        if let Some(polled) = self.polled.lock().await.take() {
-            let _ = polled.await;
-        }
+        self.runtime.polled().await;
     }
 
     /// The process id, for measurements.
@@ -130,10 +104,22 @@ impl Lambda {
         let (answer, answered) = oneshot::channel();
         let deadline_ms = self.world.lock().now.as_millisecond() + seconds * 1000;
         let id = format!("{:08x}-0000-4000-8000-000000000000", self.number);
-        self.events.send(Invocation { id, event, deadline_ms, answer }).expect("the Runtime API is up");
+        self.runtime.events.send(Invocation { id, event, deadline_ms, answer }).expect("the Runtime API is up");
         tokio::select! {
             answered = answered => answered.expect("the function answers"),
             status = self.process.wait() => panic!("the function died: {status:?}"),
+        }
+    }
+
+    /// Waits until everything that the function has printed by now has been read from its pipe: the summary's metrics are
+    /// the last line of every answer.
+    pub async fn finished_printing(&self) {
+        let runs = |account: &Account| {
+            let lines = account.printed.iter().filter(|line| line.contains("\"Name\":\"Runs\""));
+            u64::try_from(lines.count()).unwrap_or(u64::MAX)
+        };
+        while runs(&self.world.lock()) < self.number {
+            tokio::task::yield_now().await;
         }
     }
 
@@ -143,13 +129,64 @@ impl Lambda {
     }
 }
 
+/// The Lambda Runtime API on loopback, for one process.
+#[derive(Debug)]
+pub struct Runtime {
+    address: SocketAddr,
+    events: mpsc::UnboundedSender<Invocation>,
+    first_poll: Arc<Notify>,
+}
+
+#[derive(Debug)]
+struct Invocation {
+    id: String,
+    event: Value,
+    deadline_ms: i64,
+    answer: oneshot::Sender<Answered>,
+}
+
+impl Runtime {
+    /// Listens on a free port.
+    ///
+    /// # Panics
+    /// Where there is none.
+    pub async fn listen() -> Self {
+        let (events, inbox) = mpsc::unbounded_channel();
+        let first_poll = Arc::new(Notify::new());
+        let api = RuntimeApi { inbox: Mutex::new(inbox), open: Mutex::default(), first_poll: Arc::clone(&first_poll) };
+        Self { address: serve(Arc::new(api)).await, events, first_poll }
+    }
+
+    /// Waits for the first request for an event.
+    pub async fn polled(&self) {
+        self.first_poll.notified().await;
+    }
+
+    /// What Lambda puts into a function's environment.
+    #[must_use]
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let address = self.address.to_string();
+        let variables = [
+            ("AWS_LAMBDA_RUNTIME_API", address.as_str()),
+            ("AWS_LAMBDA_FUNCTION_NAME", "function"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+            ("AWS_REGION", REGION),
+            ("AWS_DEFAULT_REGION", REGION),
+            ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ];
+        variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    }
+}
+
 /// Longer than any test.
 const FOREVER: Duration = Duration::from_hours(1);
 
 struct RuntimeApi {
     inbox: Mutex<mpsc::UnboundedReceiver<Invocation>>,
     open: Mutex<Option<Invocation>>,
-    first_poll: Mutex<Option<oneshot::Sender<()>>>,
+    first_poll: Arc<Notify>,
 }
 
 async fn serve(api: Arc<RuntimeApi>) -> SocketAddr {
@@ -187,9 +224,7 @@ impl RuntimeApi {
     }
 
     async fn next(&self) -> Response<Full<Bytes>> {
-        if let Some(first_poll) = self.first_poll.lock().await.take() {
-            let _ = first_poll.send(());
-        }
+        self.first_poll.notify_one();
         let Some(invocation) = self.inbox.lock().await.recv().await else {
             // The test is over; the function waits for its end.
             tokio::time::sleep(FOREVER).await;

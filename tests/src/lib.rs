@@ -5,12 +5,16 @@
 //! - [`ports`]: the account as the ports of the functions, in process, for scenario tests
 //! - [`wire`]: the account as a server that speaks the protocols of the AWS APIs, for the real clients and binaries
 //! - [`lambda`]: the Lambda Runtime API, and a function's real binary behind it
+//! - [`bench`]: what `make bench` measures
+//! - [`demo`]: what `make demo` tells
 //! - [`scene`]: a scaler in a world, for scenario tests
 //!
 //! Deployments, target groups and images join as modules of [`world`]; every door to the account is in [`world::api`].
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a world that is set up wrongly is a failed test")]
 
+pub mod bench;
+pub mod demo;
 pub mod lambda;
 pub mod ports;
 pub mod scene;

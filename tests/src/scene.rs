@@ -6,6 +6,7 @@ use cost_scaler::settings::Settings;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tidegate_core::prices::Architecture;
+use tidegate_core::scaling::Facts;
 
 use crate::world::service::Service;
 use crate::world::{REGION, World, Write};
@@ -141,4 +142,26 @@ pub fn alarms(at: Timestamp, changes: &[(&str, &str)]) -> Value {
         })
     };
     json!({"Records": changes.iter().map(record).collect::<Vec<_>>()})
+}
+
+/// The facts of a service with everything that a decision can look at: what a live run gathers.
+///
+/// # Panics
+/// Where they are not what the decision reads.
+#[must_use]
+pub fn facts_of_a_busy_service() -> Facts {
+    let mut points = Vec::new();
+    for minute in 2..=15_i64 {
+        let at = TEN - SignedDuration::from_mins(minute);
+        points.push(json!({"at": at.to_string(), "value": 45 + minute % 3, "samples": 20.0}));
+    }
+    let change = |hour: i64| json!({"at": (TEN - SignedDuration::from_hours(hour)).to_string(), "tasks": if hour % 2 == 0 { 2 } else { -2 }});
+    let changes: Vec<Value> = (1..=30).rev().map(change).collect();
+    let since = (TEN - SignedDuration::from_hours(30)).to_string();
+    let readings = json!({"cpu": {"points": points}, "memory": {"points": points}, "requests": {"points": points}});
+    let facts = json!({
+        "desired": 20, "running": 20, "metrics": readings, "history": {"complete_since": since, "changes": changes},
+        "deployments": [{"status": "PRIMARY", "rollout_state": "COMPLETED"}],
+    });
+    serde_json::from_value(facts).expect("facts")
 }

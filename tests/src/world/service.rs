@@ -58,6 +58,10 @@ pub struct Service {
     pub publishes: bool,
     /// Whether it publishes CPU every 20 seconds, three samples a minute and task.
     pub every_20_seconds: bool,
+    /// Work that arrived, in tasks at 100 % and minutes.
+    pub work: f64,
+    /// Work that found no capacity.
+    pub unmet: f64,
     load: Load,
     tasks: Tasks,
 }
@@ -102,6 +106,8 @@ impl Service {
             deleted: false,
             publishes: true,
             every_20_seconds: false,
+            work: 0.0,
+            unmet: 0.0,
             load: Arc::new(|_| 0.0),
             tasks: Tasks::new(Shape { capacity: 1.0, start_s: START_S, metric_delay_s: 0 }, tasks),
         }
@@ -164,6 +170,12 @@ impl Service {
         self.tasks.pending()
     }
 
+    /// The load at a moment, in tasks that it would keep at 100 %.
+    #[must_use]
+    pub fn load_at(&self, at: Timestamp) -> f64 {
+        (self.load)(at)
+    }
+
     /// Task-seconds that were billed so far.
     #[must_use]
     pub fn billed_s(&self) -> i64 {
@@ -195,6 +207,8 @@ impl Service {
         let load = (self.load)(at);
         let starting = self.tasks.pending();
         let served = self.tasks.advance(60, load);
+        self.work += served.demand;
+        self.unmet += served.unmet;
         if starting > 0 && self.tasks.pending() == 0 {
             let steady = format!("(service {}) has reached a steady state.", self.name);
             self.events.push((at, steady));

@@ -1,3 +1,7 @@
 //! Everything that is proved in the local world, in one binary, so that the SDK is linked once.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that can't go on has failed")]
+
+mod binary;
 mod scenarios;
+mod wire;

@@ -111,7 +111,7 @@ fn deployments() -> [fn(&mut Service); 3] {
     };
     let two = |service: &mut Service| service.deployments.push(("ACTIVE".to_owned(), None));
     let blue_green = |service: &mut Service| {
-        service.controller = "CODE_DEPLOY".to_owned();
+        "CODE_DEPLOY".clone_into(&mut service.controller);
         service.deployments.clear();
         service.task_sets = 2;
     };
@@ -121,7 +121,7 @@ fn deployments() -> [fn(&mut Service); 3] {
 #[tokio::test(start_paused = true)]
 async fn a_codedeploy_service_at_rest_is_scaled() {
     let mut service = scaled_shop(10).load(|_| 9.0);
-    service.controller = "CODE_DEPLOY".to_owned();
+    "CODE_DEPLOY".clone_into(&mut service.controller);
     service.deployments.clear();
     service.task_sets = 1;
     let scene = Scene::of([service]);

@@ -97,7 +97,9 @@ fn not_reached(scene: &Scene) -> BTreeSet<String> {
 #[tokio::test(start_paused = true)]
 async fn a_list_that_breaks_off_is_said_and_what_was_read_of_it_is_handled() {
     let mut services = fleet(150);
-    services.iter_mut().for_each(|service| *service = service.clone().load(|_| 18.0));
+    for service in &mut services {
+        *service = service.clone().load(|_| 18.0);
+    }
     let scene = Scene::of(services);
     // The second page fails.
     let fault = tidegate_tests::world::Meanwhile {

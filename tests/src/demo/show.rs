@@ -1,0 +1,156 @@
+//! What the demo prints, and its page with the pictures.
+
+use std::io::{self, Write};
+
+use serde_json::Value;
+use tidegate::report::{Chart, Mark, Page, Section, Series, Style, Table};
+use tidegate::text::{percent, table, usd};
+use tidegate_core::prices::{AS_OF, Architecture, Prices, Purchase, TaskSize};
+
+use super::cast::{Expectation, MIDNIGHT};
+use super::day::{Day, Part};
+use crate::world::REGION;
+
+/// A service's changes are printed as far as they fit on a screen: the first ones, and the last.
+const CHANGES_SHOWN: usize = 6;
+
+/// What one task costs for an hour: every service of the demo has the same size.
+fn task_hour_usd() -> f64 {
+    let size = TaskSize { cpu_units: 1024, memory_mib: 2048, storage_gib: 0, architecture: Architecture::X86_64 };
+    Prices::new(REGION, Vec::new()).task_hour_usd(&size, Purchase::OnDemand).expect("the region is in the table")
+}
+
+/// Prints the day.
+///
+/// # Errors
+/// Where it can't be written.
+pub fn print(out: &mut impl Write, day: &Day) -> io::Result<()> {
+    for part in &day.parts {
+        writeln!(out, "{}: {}", part.id, part.story)?;
+        for line in story(part) {
+            writeln!(out, "  {line}")?;
+        }
+        writeln!(out)?;
+    }
+    let (head, rows) = bill(day);
+    writeln!(out, "{}", table(&head, &rows))?;
+    let calls: u32 = day.calls.values().sum();
+    writeln!(out, "\n1440 runs made {calls} calls to AWS and cost {} (Lambda and CloudWatch).", usd(day.runs_usd))?;
+    writeln!(out, "\nThe daily digest:\n{}", indent(&day.digest))
+}
+
+/// What became of a service, change by change.
+fn story(part: &Part) -> Vec<String> {
+    let line = |same: &[Value]| {
+        let record = &same[0];
+        let at = record["at"].as_str().and_then(|at| at.get(11..16)).unwrap_or("?");
+        let text = |key: &str| record[key].as_str().unwrap_or("?").to_owned();
+        let would = if record["acted"] == true { "" } else { "would " };
+        let again = if same.len() > 1 { format!(" (and {} times more)", same.len() - 1) } else { String::new() };
+        format!("{at} {would}{} ({}): {}{again}", text("verdict"), text("reason"), text("why"))
+    };
+    // In shadow nothing changes, and the same is found every minute.
+    let mut lines: Vec<String> = part.changes.chunk_by(|a, b| a["action"] == b["action"]).map(line).collect();
+    if lines.len() > CHANGES_SHOWN {
+        let hidden = lines.len() - CHANGES_SHOWN;
+        lines.splice(CHANGES_SHOWN / 2..CHANGES_SHOWN / 2 + hidden, [format!("... {hidden} more changes")]);
+    }
+    let mut reasons: Vec<(&String, &u32)> = part.reasons.iter().collect();
+    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    let reasons: Vec<String> = reasons.into_iter().map(|(reason, count)| format!("{reason} {count}")).collect();
+    if !reasons.is_empty() {
+        lines.push(format!("else left as it was: {}", reasons.join(", ")));
+    }
+    lines
+}
+
+fn bill(day: &Day) -> ([&'static str; 7], Vec<Vec<String>>) {
+    let head = ["", "tasks for the peak", "without", "with", "saved", "work unmet", "changes"];
+    let hour = task_hour_usd();
+    let (mut without_all, mut with_all) = (0.0, 0.0);
+    let mut rows = Vec::new();
+    for part in &day.parts {
+        let acted = part.changes.iter().filter(|change| change["acted"] == true).count();
+        let with = part.task_hours * hour;
+        // What was never touched costs the same with and without.
+        let scaled = part.expects == Expectation::Scaled;
+        let without = if scaled { f64::from(part.peak_tasks) * 24.0 * hour } else { with };
+        without_all += without;
+        with_all += with;
+        rows.push(vec![
+            part.id.clone(),
+            part.peak_tasks.to_string(),
+            usd(without),
+            usd(with),
+            saved(without, with),
+            percent(part.unmet),
+            acted.to_string(),
+        ]);
+    }
+    let unmet_and_changes = [String::new(), String::new()];
+    let mut sum =
+        vec!["a day".to_owned(), String::new(), usd(without_all), usd(with_all), saved(without_all, with_all)];
+    sum.extend(unmet_and_changes);
+    rows.push(sum);
+    (head, rows)
+}
+
+fn saved(without: f64, with: f64) -> String {
+    if without > with { format!("{:.0} %", (1.0 - with / without) * 100.0) } else { String::new() }
+}
+
+fn indent(text: &str) -> String {
+    text.lines().flat_map(|line| ["  ", line, "\n"]).collect()
+}
+
+/// The page.
+#[must_use]
+pub fn page(day: &Day) -> Page {
+    let (head, rows) = bill(day);
+    let overview = Section {
+        title: "The bill".to_owned(),
+        text: vec![
+            "Without: as many tasks as the busiest minute needs at 70 %, all day. With: what was billed, by the second. \
+             A saving counts only beside the work that was left unmet."
+                .to_owned(),
+        ],
+        table: Some(Table { head: head.map(str::to_owned).into(), highlight: Some(rows.len() - 1), rows }),
+        charts: Vec::new(),
+    };
+    let mut sections = vec![overview];
+    sections.extend(day.parts.iter().map(section));
+    Page {
+        title: "A day with the cost-scaler".to_owned(),
+        subtitle: "Seven services in the local world, a run of the real binary every minute".to_owned(),
+        generated: None,
+        footer: format!("tidegate {}, prices of {AS_OF}", env!("CARGO_PKG_VERSION")),
+        sections,
+    }
+}
+
+fn section(part: &Part) -> Section {
+    let begin = MIDNIGHT.as_second();
+    let seconds = |minute: usize| begin + i64::try_from(minute * 60).unwrap_or(0);
+    let x = (0..part.minutes.len()).map(seconds).collect();
+    let series = |label: &str, style, value: &dyn Fn(&(f64, u32)) -> f64| Series {
+        label: label.to_owned(),
+        style,
+        values: part.minutes.iter().map(|minute| Some(value(minute))).collect(),
+    };
+    let mark = |record: &Value| {
+        let at: jiff::Timestamp = record["at"].as_str()?.parse().ok()?;
+        Some(Mark { x: at.as_second(), label: format!("{}: {}", record["verdict"].as_str()?, record["why"].as_str()?) })
+    };
+    let chart = Chart::Time {
+        title: format!("{}: work, and the tasks that serve it", part.id),
+        unit: "tasks".to_owned(),
+        x,
+        series: vec![
+            series("work, in full tasks", Style::Area, &|(load, _)| *load),
+            series("Tidegate", Style::Step, &|(_, tasks)| f64::from(*tasks)),
+        ],
+        sync: "day".to_owned(),
+        marks: part.changes.chunk_by(|a, b| a["action"] == b["action"]).filter_map(|same| mark(&same[0])).collect(),
+    };
+    Section { title: part.id.clone(), text: vec![part.story.to_owned()], table: None, charts: vec![chart] }
+}
