@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Puts the tools that check and build the stack under .tools/, which git ignores. Needs python3 (3.10 or newer).
+# Does nothing where they are there already.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# One virtual environment for each file of requirements. Its stamp is written last, so that an installation that was
+# broken off is made again.
+install() {
+    local venv=$1 requirements=$2 constraints=$3 stamp
+    stamp=$({ python3 --version && cat "$requirements" "$constraints"; } | cksum)
+    if [ "$(cat "$venv/stamp" 2>/dev/null)" = "$stamp" ]; then
+        return
+    fi
+    echo "installing $requirements into $venv"
+    python3 -m venv --clear "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$requirements" -c "$constraints"
+    echo "$stamp" >"$venv/stamp"
+}
+
+install .tools/venv tools/requirements.txt tools/constraints.txt &
+install .tools/venv-checkov tools/requirements-checkov.txt tools/constraints-checkov.txt &
+for job in $(jobs -p); do
+    wait "$job"
+done
