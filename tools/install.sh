@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Puts the tools that check and build the stack under .tools/, which git ignores. Needs python3 (3.10 or newer).
-# Does nothing where they are there already.
+# Does nothing where they are there already. With `bench` it puts Python's side of the benchmarks there instead.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,6 +18,10 @@ install() {
     echo "$stamp" >"$venv/stamp"
 }
 
+if [ "${1:-}" = bench ]; then
+    install .tools/venv-bench tools/requirements-bench.txt tools/constraints-bench.txt
+    exit
+fi
 install .tools/venv tools/requirements.txt tools/constraints.txt &
 install .tools/venv-checkov tools/requirements-checkov.txt tools/constraints-checkov.txt &
 for job in $(jobs -p); do

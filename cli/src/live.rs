@@ -1,7 +1,6 @@
 //! Reading the account that the environment, a profile or SSO names. Nothing here changes anything.
 
 use anyhow::{Context, Result};
-use jiff::Timestamp;
 use tidegate_aws::Aws;
 use tidegate_aws::clock::{Clock, ClockSource};
 use tidegate_aws::cloudwatch::CloudWatch;
@@ -54,9 +53,4 @@ pub async fn load(service: &str, days: u32) -> Result<Load> {
     let nothing = || format!("CloudWatch has no CPU of {service} in the last {days} days; is the name right?");
     let demand = Demand::from_cpu(&points).with_context(nothing)?;
     Ok(Load { name: service.to_owned(), demand, capacity: Some(replay::shape().capacity) })
-}
-
-/// Now, as the account's clock has it.
-pub async fn now(aws: &Aws) -> Timestamp {
-    aws.now().await
 }

@@ -6,22 +6,24 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::Parser;
+use comfy_table::CellAlignment;
 use cost_scaler::event::Request;
-use cost_scaler::handler::{Host, Ran, Scaler};
+use cost_scaler::handler::{Host, Ports, Ran, Scaler};
 use cost_scaler::report::{Outcome, record};
 use cost_scaler::settings::Settings;
 use tidegate_aws::deadline::Deadline;
 use tidegate_core::prices::{Architecture, UsdRange};
 use tidegate_core::scaling::Verdict;
 use tidegate_core::scaling::enrolment::SCALE;
+use tidegate_core::words::counted;
 
 use crate::live;
 use crate::text::{table, usd};
 
 /// Show what the scaler would do now on the live account, priced; nothing is changed.
 ///
-/// Reads the account that `AWS_PROFILE`, `AWS_REGION` and their like name, with the settings of the `TIDEGATE_*` variables. The exit
-/// code is 0 where every service could be decided, and 1 where any could not.
+/// Reads the account that `AWS_PROFILE`, `AWS_REGION` and their like name, with the settings of the `TIDEGATE_*`
+/// variables. The exit code is 0 where every service could be decided, and 1 where any could not.
 #[derive(Clone, Debug, Parser)]
 pub struct Args {
     /// Only this cluster.
@@ -46,10 +48,24 @@ pub async fn main(args: Args, out: &mut impl Write) -> Result<ExitCode> {
     let settings = Settings::read(live::variable)?;
     let aws = live::aws().await?;
     let region = aws.region().to_owned();
+    run(aws, settings, &region, args, out).await
+}
+
+/// Runs the command on an account behind ports.
+///
+/// # Errors
+/// Where nothing could be read.
+pub async fn run(
+    ports: impl Ports,
+    settings: Settings,
+    region: &str,
+    args: Args,
+    out: &mut impl Write,
+) -> Result<ExitCode> {
     // What a run of the function would cost is not the plan's to say.
     let host = Host { memory_mib: 0, architecture: Architecture::X86_64 };
-    let now = live::now(&aws).await;
-    let scaler = Scaler::new(aws, settings, &region, host);
+    let now = ports.now().await;
+    let scaler = Scaler::new(ports, settings, region, host);
     let request = Request { cluster: args.cluster, service: args.service, ..Request::default() };
     let Ran { summary, mut outcomes } = scaler.plan(request, &Deadline::within(PATIENCE)).await?;
     outcomes.sort_by(|a, b| a.judged.id.cmp(&b.judged.id));
@@ -62,7 +78,10 @@ pub async fn main(args: Args, out: &mut impl Write) -> Result<ExitCode> {
         if let Some(incomplete) = &summary.incomplete {
             writeln!(out, "The list of services is not complete: {incomplete}\n")?;
         }
-        writeln!(out, "{}", show(&outcomes))?;
+        match &summary.declined {
+            Some(declined) => writeln!(out, "{}", declined.why)?,
+            None => writeln!(out, "{}", show(&outcomes))?,
+        }
     }
     Ok(ExitCode::from(u8::from(failed)))
 }
@@ -70,9 +89,6 @@ pub async fn main(args: Args, out: &mut impl Write) -> Result<ExitCode> {
 /// The plan as a table, and its sum.
 #[must_use]
 pub fn show(outcomes: &[Outcome]) -> String {
-    if outcomes.is_empty() {
-        return "No service carries the tag tidegate:scale with shadow or on.".to_owned();
-    }
     let head = ["service", "mode", "tasks", "would be", "a month", "would be", "why"];
     let row = |outcome: &Outcome| {
         let judged = &outcome.judged;
@@ -93,7 +109,11 @@ pub fn show(outcomes: &[Outcome]) -> String {
         ]
     };
     let rows: Vec<Vec<String>> = outcomes.iter().map(row).collect();
-    format!("{}\n{}", table(&head, &rows), total(outcomes))
+    let mut table = table(&head, &rows);
+    if let Some(why) = table.column_mut(head.len() - 1) {
+        why.set_cell_alignment(CellAlignment::Left);
+    }
+    format!("{table}\n{}", total(outcomes))
 }
 
 fn total(outcomes: &[Outcome]) -> String {
@@ -112,8 +132,8 @@ fn total(outcomes: &[Outcome]) -> String {
     let unknown = outcomes.len() - known.len();
     let unpriced = if unknown == 0 { String::new() } else { format!(", {unknown} without a known price") };
     format!(
-        "{} services: {} to raise, {} to lower, {} to stay, {} that can't be decided. A month {} and then {}{unpriced}.",
-        outcomes.len(),
+        "{}: {} to raise, {} to lower, {} to stay, {} that can't be decided. A month {} and then {}{unpriced}.",
+        counted(outcomes.len(), "service"),
         count(Verdict::Raise),
         count(Verdict::Lower),
         count(Verdict::Stay),

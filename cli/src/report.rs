@@ -8,6 +8,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::Serialize;
 
+const TEMPLATE: &str = include_str!("../assets/report.html");
+
 /// A page.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Page {
@@ -133,13 +135,13 @@ impl Page {
     /// # Errors
     /// None that data of ours could cause.
     pub fn html(&self) -> Result<String> {
-        // A closing tag in the data would end the script element that holds it.
-        let data = serde_json::to_string(self)?.replace("</", "<\\/");
+        // Nothing in the data may end the script element that holds it, or start a comment in it.
+        let data = serde_json::to_string(self)?.replace('<', "\\u003c");
         let style = concat!(include_str!("../assets/uplot/uPlot.min.css"), include_str!("../assets/report.css"));
         let script =
             concat!(include_str!("../assets/uplot/uPlot.iife.min.js"), "\n", include_str!("../assets/report.js"));
-        let page = include_str!("../assets/report.html");
-        Ok(page.replace("/*{{style}}*/", style).replace("/*{{script}}*/", script).replace("{{data}}", &data))
+        // The data last: what is in it is replaced no more.
+        Ok(TEMPLATE.replace("/*{{style}}*/", style).replace("/*{{script}}*/", script).replace("{{data}}", &data))
     }
 
     /// Writes the page to a file.
@@ -148,5 +150,31 @@ impl Page {
     /// Where the file can't be written.
     pub fn write(&self, file: &Path) -> Result<()> {
         fs::write(file, self.html()?).with_context(|| format!("the report can't be written to {}", file.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_service_is_called_stays_data() {
+        let name = "</script><!-- <script> {{data}} /*{{style}}*/ \u{2028}";
+        let page = Page { title: name.to_owned(), ..Page::default() };
+        let html = page.html().unwrap_or_default();
+        let (_, rest) = html.split_once(r#"<script type="application/json" id="report">"#).unwrap_or_default();
+        let (data, _) = rest.split_once("</script>").unwrap_or_default();
+        let read: serde_json::Value = serde_json::from_str(data).unwrap_or_default();
+        assert_eq!(read["title"], name);
+        assert!(!data.contains('<'));
+    }
+
+    #[test]
+    fn a_page_loads_nothing() {
+        let html = Page::default().html().unwrap_or_default();
+        for loading in ["src=", "href=\"http", "url(", "@import", "fetch(", "XMLHttpRequest"] {
+            assert!(!html.contains(loading), "{loading}");
+        }
+        assert!(!html.contains("{{"), "a marker is left");
     }
 }

@@ -1,6 +1,6 @@
 //! Tables and numbers for a terminal.
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle, presets};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle, presets};
 
 /// A rule below the header, and nothing else.
 const STYLE: TableStyle = presets::NOTHING.header_separator(LineStyle::none().fill('─').junction('─'));
@@ -8,19 +8,11 @@ const STYLE: TableStyle = presets::NOTHING.header_separator(LineStyle::none().fi
 /// A table with a header; the first column reads to the left, the others to the right.
 #[must_use]
 pub fn table(head: &[&str], rows: &[Vec<String>]) -> Table {
-    let cells = |row: &[String]| -> Vec<Cell> {
-        let aligned = |(index, text): (usize, &String)| {
-            let alignment = if index == 0 { CellAlignment::Left } else { CellAlignment::Right };
-            Cell::new(text).set_alignment(alignment)
-        };
-        row.iter().enumerate().map(aligned).collect()
-    };
-    let head: Vec<String> = head.iter().map(|text| (*text).to_owned()).collect();
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(cells(&head));
-    for row in rows {
-        table.add_row(cells(row));
+    table.set_header(head).add_rows(rows);
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
     }
     table
 }

@@ -4,6 +4,7 @@ import boto3
 
 ecs = boto3.client("ecs")
 cloudwatch = boto3.client("cloudwatch")
+autoscaling = boto3.client("application-autoscaling")
 tagging = boto3.client("resourcegroupstaggingapi")
 
 

@@ -50,8 +50,9 @@ pub async fn main(args: Args, out: &mut impl Write) -> Result<ExitCode> {
         (None, None) => anyhow::bail!("there is nothing to test on: give --trace FILE or --service CLUSTER/SERVICE"),
     };
     let setup = simulate::Setup::new(&args, &load)?;
-    let results = if args.sweep { simulate::SWEEP.len() * 3 } else { 0 };
-    let bar = progress(3 + results);
+    let swept = if args.sweep { simulate::SWEEP.len() * simulate::Kind::ALL.len() } else { 0 };
+    // And a fixed count.
+    let bar = progress(simulate::Kind::ALL.len() + 1 + swept);
     let results = simulate::Results::of(&load.demand, &setup, args.sweep, || bar.inc(1));
     bar.finish_and_clear();
     if let Some(file) = &args.report {

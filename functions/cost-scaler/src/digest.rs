@@ -12,6 +12,7 @@ use tidegate_core::prices::HOURS_A_MONTH;
 use tidegate_core::scaling::CPU;
 use tidegate_core::scaling::facts::Reading;
 use tidegate_core::scaling::queries::Questions;
+use tidegate_core::words::counted;
 
 use crate::gather;
 use crate::judge::{Judged, subject};
@@ -92,7 +93,8 @@ pub fn message(days: &[Day]) -> Option<Message> {
             Err(why) => drop(writeln!(lines, "{}: can't be told: {why}", day.id)),
         }
     }
-    let subject = format!("Tidegate: shadow mode would save ${month_usd:.2} a month on {} services", days.len());
+    let subject =
+        format!("Tidegate: shadow mode would save ${month_usd:.2} a month on {}", counted(days.len(), "service"));
     let body = format!(
         "The last day, replayed under today's policies with CPU as the load.\n\n{lines}\nA saving counts only beside the work that would have been unmet. Nothing was changed.\n"
     );

@@ -374,7 +374,9 @@ fn millis(started: Instant) -> u64 {
 fn nobody(trigger: Trigger) -> Option<Declined> {
     let (reason, why) = match trigger {
         Trigger::Schedule => return None,
-        Trigger::Person => (Reason::NotEnrolled, "no service with the tag tidegate:scale is what the request asks for"),
+        Trigger::Person => {
+            (Reason::NotEnrolled, "no service that is asked for carries the tag tidegate:scale with shadow or on")
+        }
         Trigger::Alarm => (
             Reason::AlarmConcernsNobody,
             "no enrolled service is named by its dimensions or names it in tidegate:alarms",

@@ -12,6 +12,7 @@ use tidegate_core::mode::Mode;
 use tidegate_core::prices::{UsdRange, in_cents};
 use tidegate_core::record::{Level, Record};
 use tidegate_core::scaling::{Action, Reason, ScalingRecord, Verdict};
+use tidegate_core::words::counted;
 
 use crate::act::NotMade;
 use crate::judge::Judged;
@@ -231,7 +232,7 @@ pub fn message(news: &[&Outcome], format: MessageFormat) -> Option<Message> {
     let subject = match headlines.as_slice() {
         [] => return None,
         [one] => format!("Tidegate: {one}"),
-        more => format!("Tidegate: {} services changed or failed", more.len()),
+        more => format!("Tidegate: {} changed or failed", counted(more.len(), "service")),
     };
     let body: Vec<String> = headlines
         .iter()

@@ -7,6 +7,9 @@
 //! - [`tags`]: how the tags of a service are read
 //! - [`record`]: how every decision explains itself
 //! - [`mode`]: off, shadow, on
+//! - [`prices`]: what tasks cost
+//! - [`metrics`]: a question to CloudWatch and its answer
+//! - [`words`]: how counts are told
 //! - [`backtest`]: what that would have cost on past load
 
 pub mod backtest;
@@ -16,3 +19,4 @@ pub mod prices;
 pub mod record;
 pub mod scaling;
 pub mod tags;
+pub mod words;

@@ -17,7 +17,7 @@ use tidegate::text::table;
 pub struct Line {
     /// What was measured.
     pub what: &'static str,
-    /// The budget.
+    /// The budget; empty where there is none.
     pub budget: String,
     /// What came out.
     pub measured: String,
@@ -52,7 +52,11 @@ pub async fn run(out: &mut impl Write) -> Result<bool, Box<dyn Error>> {
     lines.extend(measure::thousand_services().await?);
     lines.push(measure::decision());
     let row = |line: &Line| {
-        let within = if line.within { "yes" } else { "NO" };
+        let within = match line.budget.as_str() {
+            "" => "",
+            _ if line.within => "yes",
+            _ => "NO",
+        };
         vec![line.what.to_owned(), line.budget.clone(), line.measured.clone(), within.to_owned()]
     };
     let rows: Vec<Vec<String>> = lines.iter().map(row).collect();

@@ -23,10 +23,13 @@ pub struct Role {
 }
 
 /// What should come of a service's day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Expectation {
-    /// It is scaled up and down, and leaves hardly any work unmet.
-    Scaled,
+    /// It is scaled up and down, and leaves no more than this share of its work unmet.
+    Scaled {
+        /// The share.
+        unmet: f64,
+    },
     /// It is never touched, for this reason.
     LeftAlone(&'static str),
     /// It is never touched, and its owner is told what would be saved.
@@ -44,19 +47,20 @@ pub fn cast() -> Vec<Role> {
             service: service("prod/shop", 20).enrolled("on", 3, 40).load(|at| day_curve(at, 3.0, 18.0)),
             story: "a web shop with a strong day",
             befalls: nothing,
-            expects: Expectation::Scaled,
+            expects: Expectation::Scaled { unmet: 0.005 },
         },
         Role {
             service: service("prod/checkout", 4).enrolled("on", 3, 60).load(sale).behind_load_balancer(),
             story: "a sale at 14:00: seven times the load within two minutes, for half an hour",
             befalls: nothing,
-            expects: Expectation::Scaled,
+            // The first tasks for the sale take a minute and a half to start.
+            expects: Expectation::Scaled { unmet: 0.02 },
         },
         Role {
             service: service("prod/search", 14).enrolled("on", 3, 40).load(|at| day_curve(at, 4.0, 12.0)),
             story: "its metrics are missing from 12:00 to 14:00",
             befalls: |account, minute| account.service("prod/search").publishes = !(720..840).contains(&minute),
-            expects: Expectation::Scaled,
+            expects: Expectation::Scaled { unmet: 0.005 },
         },
         Role {
             service: service("prod/cart", 10).enrolled("on", 3, 40).load(|at| day_curve(at, 2.0, 10.0)),
@@ -65,7 +69,7 @@ pub fn cast() -> Vec<Role> {
                 let state = if (1260..1305).contains(&minute) { "IN_PROGRESS" } else { "COMPLETED" };
                 account.service("prod/cart").deployments[0].1 = Some(state.to_owned());
             },
-            expects: Expectation::Scaled,
+            expects: Expectation::Scaled { unmet: 0.005 },
         },
         Role {
             service: service("prod/legacy", 12).enrolled("on", 3, 40).load(|at| day_curve(at, 2.0, 8.0)),

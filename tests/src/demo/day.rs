@@ -15,9 +15,6 @@ use crate::world::World;
 /// Minutes of a day.
 const MINUTES: u32 = 24 * 60;
 
-/// Work that goes unmet in no more than this share is as good as none.
-const HARDLY_ANY: f64 = 0.01;
-
 /// Everything that the day came to.
 pub struct Day {
     /// Service by service.
@@ -59,7 +56,7 @@ impl Part {
         let acted = self.changes.iter().filter(|change| change["acted"] == true).count();
         let turned = |verdict: &str| self.changes.iter().any(|change| change["verdict"] == verdict);
         let well = match self.expects {
-            Expectation::Scaled => turned("raise") && turned("lower") && self.unmet <= HARDLY_ANY,
+            Expectation::Scaled { unmet } => turned("raise") && turned("lower") && self.unmet <= unmet,
             Expectation::LeftAlone(reason) => acted == 0 && self.reasons.contains_key(reason),
             Expectation::Shadowed => acted == 0 && turned("lower"),
         };

@@ -73,7 +73,7 @@ fn bill(day: &Day) -> ([&'static str; 7], Vec<Vec<String>>) {
         let acted = part.changes.iter().filter(|change| change["acted"] == true).count();
         let with = part.task_hours * hour;
         // What was never touched costs the same with and without.
-        let scaled = part.expects == Expectation::Scaled;
+        let scaled = matches!(part.expects, Expectation::Scaled { .. });
         let without = if scaled { f64::from(part.peak_tasks) * 24.0 * hour } else { with };
         without_all += without;
         with_all += with;
@@ -87,11 +87,9 @@ fn bill(day: &Day) -> ([&'static str; 7], Vec<Vec<String>>) {
             acted.to_string(),
         ]);
     }
-    let unmet_and_changes = [String::new(), String::new()];
-    let mut sum =
-        vec!["a day".to_owned(), String::new(), usd(without_all), usd(with_all), saved(without_all, with_all)];
-    sum.extend(unmet_and_changes);
-    rows.push(sum);
+    let (without, with, saving) = (usd(without_all), usd(with_all), saved(without_all, with_all));
+    let nothing = String::new;
+    rows.push(vec!["a day".to_owned(), nothing(), without, with, saving, nothing(), nothing()]);
     (head, rows)
 }
 

@@ -12,7 +12,8 @@ use super::minute::round;
 use super::policy::Target;
 use super::reason::Reason;
 use super::series::clock;
-use super::{rates, tasks, whole};
+use super::{rates, whole};
+use crate::words::counted;
 
 /// What the settled minutes leave of a cut.
 struct Settled {
@@ -115,7 +116,8 @@ impl Move<'_> {
             }
         }
         let since = minutes.last().map_or_else(String::new, |at| clock(*at));
-        settled.why = format!("the most that any minute since {since} asked for is {}, {when}", tasks(settled.tasks));
+        settled.why =
+            format!("the most that any minute since {since} asked for is {}, {when}", counted(settled.tasks, "task"));
         Ok(settled)
     }
 
@@ -137,7 +139,8 @@ impl Move<'_> {
         let per_day = facts.history.as_ref().map_or(0.0, |history| flaps.per_day(history, now));
         let lasting = whole((f64::from(held) * flaps.headroom(per_day)).ceil());
         let minutes = flaps.look_back_s / 60;
-        let why = format!("{} outlast the last {minutes} minutes with {per_day:.0} flaps a day", tasks(lasting));
+        let why =
+            format!("{} outlast the last {minutes} minutes with {per_day:.0} flaps a day", counted(lasting, "task"));
         (lasting, why)
     }
 

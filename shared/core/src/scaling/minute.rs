@@ -4,11 +4,12 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::facts::{Point, TaskSample};
+use super::facts::{Point, TaskSample, TaskState};
 use super::policy::{Policy, Saturation, Target};
 use super::ratio::{self, Goal, NoProposal, Tasks};
 use super::series::clock;
-use super::{CPU, tasks, whole};
+use super::{CPU, whole};
+use crate::words::counted;
 
 /// The task counts that a minute's values are seen against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +129,9 @@ pub fn ask_samples(
         Target::Utilization(goal) | Target::Guard(goal) => sorted(Goal::Utilization(goal))?,
         Target::PerTask(goal) => sorted(Goal::PerTask(goal))?,
         Target::Value(goal) => {
-            let ready = Tasks::sort(samples, Goal::PerTask(goal), None, now)?.ready();
+            // The value is the whole service's, so a task counts by its health and not by its sample.
+            let ready = |sample: &&TaskSample| sample.state == TaskState::Running && sample.ready != Some(false);
+            let ready = u32::try_from(samples.iter().filter(ready).count()).unwrap_or(u32::MAX);
             (ratio::whole_value(total, goal, ready, current, tolerance), ready)
         }
         Target::TotalPerTask(goal) => (ratio::total_per_task(total, goal, current, tolerance), current),
@@ -160,10 +163,10 @@ impl Saturated {
 impl fmt::Display for Asked {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { target, counts: Counts { sampled, starting, current }, .. } = *self;
-        let (observed, goal, wanted) = (round(self.observed), target.goal(), tasks(self.tasks));
+        let (observed, goal, wanted) = (round(self.observed), target.goal(), counted(self.tasks, "task"));
         let at = self.at.map_or_else(String::new, |at| format!(" at {}", clock(at)));
         if let Some(saturated) = self.saturated {
-            write!(out, "{observed} % on {}{at} hides the demand, ", tasks(sampled))?;
+            write!(out, "{observed} % on {}{at} hides the demand, ", counted(sampled, "task"))?;
             match saturated.requests {
                 Some(show) => {
                     let (requests, cpu) = (round(show.per_task), round(show.cpu_percent()));
@@ -174,10 +177,10 @@ impl fmt::Display for Asked {
             return write!(out, ": {wanted}");
         }
         match target {
-            Target::Utilization(_) | Target::Guard(_) => write!(out, "{observed} % on {}", tasks(sampled))?,
-            Target::PerTask(_) => write!(out, "{observed} per task on {}", tasks(sampled))?,
-            Target::Value(_) => write!(out, "{observed} with {}", tasks(sampled))?,
-            Target::TotalPerTask(_) => write!(out, "{observed} for {}", tasks(current))?,
+            Target::Utilization(_) | Target::Guard(_) => write!(out, "{observed} % on {}", counted(sampled, "task"))?,
+            Target::PerTask(_) => write!(out, "{observed} per task on {}", counted(sampled, "task"))?,
+            Target::Value(_) => write!(out, "{observed} with {}", counted(sampled, "task"))?,
+            Target::TotalPerTask(_) => write!(out, "{observed} for {}", counted(current, "task"))?,
         }
         write!(out, "{at}, target {goal}: ")?;
         match (self.tasks == current, starting, target) {

@@ -56,11 +56,6 @@ pub const MEMORY: &str = "memory";
 /// The name of the load balancer's requests per task and minute in facts and policies.
 pub const REQUESTS: &str = "requests";
 
-/// A count as it stands in a sentence.
-pub(crate) fn tasks(count: u32) -> String {
-    if count == 1 { "1 task".to_owned() } else { format!("{count} tasks") }
-}
-
 /// A count from arithmetic: the fraction falls off, what is below zero or not a number is zero, and what is too large
 /// stops at the largest count, so that an absurd value ends at the bounds and not in a panic.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturating is what is wanted")]

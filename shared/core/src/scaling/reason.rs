@@ -98,7 +98,7 @@ reasons! {
     EventNotUnderstood = "event_not_understood",
     /// The alarm did not go into ALARM, or is no longer in it.
     AlarmNotInAlarm = "alarm_not_in_alarm",
-    /// No service with the tag `tidegate:scale` is what the request asks for.
+    /// No service that is asked for carries the tag `tidegate:scale` with shadow or on.
     NotEnrolled = "not_enrolled",
     /// The alarm names no enrolled service, neither in its dimensions nor in a `tidegate:alarms` tag.
     AlarmConcernsNobody = "alarm_concerns_nobody",

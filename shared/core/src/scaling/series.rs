@@ -13,6 +13,9 @@ const MOST_PERCENT: f64 = 100_000.0;
 /// No count of requests or messages of one service is higher; past 2^53 a float no longer counts in ones.
 const MOST: f64 = 9.0e15;
 
+/// Samples of single tasks are another scaler's, whose quantities have 64 bits.
+const MOST_OF_TASK: f64 = 1.0e19;
+
 /// Samples of a minute: the most tasks that ECS runs of one service, three samples each.
 const MOST_SAMPLES: f64 = 3.0 * MOST_TASKS as f64;
 
@@ -63,7 +66,7 @@ pub fn check(reading: &Reading, percent: bool, stale_after_s: u32, now: Timestam
         Reading::Unreadable(why) => Err(Unfit::Unread(why.clone())),
         Reading::Tasks(samples) => {
             for value in samples.iter().filter_map(|sample| sample.value) {
-                plausible(value, MOST, None)?;
+                plausible(value, MOST_OF_TASK, None)?;
             }
             Ok(Series::Tasks(samples))
         }

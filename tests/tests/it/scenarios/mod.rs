@@ -4,6 +4,7 @@ mod alarms;
 mod left_alone;
 mod lowering;
 mod people;
+mod plan;
 mod raising;
 mod runs;
 mod tags;

@@ -1,0 +1,25 @@
+# The words that people, the README and CI share.
+.PHONY: demo test lint bench
+
+# The scaler's binary through a simulated day, in a local AWS world. Writes target/demo/report.html.
+demo: cost-scaler
+	cargo run --locked --quiet -p tidegate-tests --bin demo
+
+# Everything that is checked. The tests of the binary run the binary that is deployed.
+test: lint cost-scaler
+	cargo test --locked --workspace
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	tools/check-template.sh
+	tools/check-deps.sh
+
+# What the binary costs, beside the same clients in Python.
+bench: cost-scaler
+	tools/install.sh bench
+	cargo run --locked --quiet -p tidegate-tests --bin bench
+
+.PHONY: cost-scaler
+cost-scaler:
+	cargo build --locked --release -p cost-scaler

@@ -1,0 +1,49 @@
+//! Records, recomputed.
+
+use serde_json::{Value, json};
+
+use super::{refused, text, tidegate};
+
+/// A service at 85 % of ten tasks.
+fn record() -> Value {
+    let question = json!({
+        "facts": {"desired": 10, "running": 10, "metrics": {"cpu": {"tasks": (0..10).map(|_| json!({
+            "value": 850, "request": 1000, "ready": true, "started_at": "2026-11-21T09:00:00Z"
+        })).collect::<Vec<_>>()}}},
+        "policy": {"min": 2, "max": 40, "targets": {"cpu": {"utilization": 70}}, "stabilisation": null},
+        "now": "2026-11-21T10:00:00Z", "service": "prod/shop",
+    });
+    let output = tidegate(&["recommend"], &question.to_string());
+    serde_json::from_slice(&output.stdout).expect("a record")
+}
+
+#[test]
+fn a_record_is_recomputed_and_told() {
+    let output = tidegate(&["explain", "-"], &record().to_string());
+    assert_eq!(output.status.code(), Some(0));
+    expect_test::expect_file!["../golden/explain.txt"].assert_eq(text(&output.stdout));
+}
+
+#[test]
+fn a_record_that_says_something_else_is_different() {
+    let mut record = record();
+    record["desired"] = json!(11);
+    let output = tidegate(&["explain", "-"], &record.to_string());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).contains("DIFFERENT, raise to 13 (above_target)"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn what_can_not_be_recomputed_is_refused() {
+    let mut without = record();
+    without.as_object_mut().expect("an object").remove("facts");
+    for (input, said) in [
+        (without.to_string(), "the record has no facts to recompute from"),
+        ("START RequestId: 8f6d".to_owned(), "this is no decision record of the scaler"),
+        (String::new(), "this is no decision record of the scaler"),
+    ] {
+        let message = refused(&["explain", "-"], &input);
+        assert!(message.contains(said), "{message}");
+    }
+    assert!(refused(&["explain", "no/such.json"], "").contains("no/such.json can't be read"));
+}
