@@ -4,4 +4,5 @@
 
 mod binary;
 mod scenarios;
+mod template;
 mod wire;
