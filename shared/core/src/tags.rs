@@ -44,8 +44,8 @@ pub const KNOWN: &[&str] = &[
     "break-glass",
 ];
 
-/// A name has to be this alike for "did you mean".
-const ALIKE: f64 = 0.8;
+/// The share of its letters that a name has to have in common for "did you mean".
+const ALIKE: f64 = 0.6;
 
 /// A tag that can't be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -111,7 +111,7 @@ impl Tags {
     /// Tags with our prefix that nobody knows.
     pub fn unknown(&self) -> impl Iterator<Item = TagFault> {
         self.0.keys().filter(|tag| !KNOWN.contains(&tag.as_str())).map(|tag| {
-            let alike = KNOWN.iter().map(|known| (strsim::jaro_winkler(known, tag), known));
+            let alike = KNOWN.iter().map(|known| (strsim::normalized_damerau_levenshtein(known, tag), known));
             let nearest = alike.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(alike, _)| *alike >= ALIKE);
             let meant = nearest.map_or_else(String::new, |(_, known)| format!("; did you mean {PREFIX}{known}?"));
             self.fault(tag, format!("there is no such tag{meant}"))
@@ -124,4 +124,44 @@ impl Tags {
 pub fn positive(text: &str) -> Option<f64> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     text.parse().ok().filter(|number: &f64| plain && number.is_finite() && *number > 0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tags(tags: &[(&str, &str)]) -> Tags {
+        Tags::new(tags.iter().map(|(key, value)| (*key, *value)))
+    }
+
+    #[test]
+    fn only_our_tags_are_kept_and_a_slip_of_the_pen_is_named() {
+        let tags = tags(&[("team", "shop"), ("tidegate:min", " 3 "), ("tidegate:mx", "9"), ("tidegate:banana", "")]);
+        assert_eq!((tags.get("min"), tags.get("team")), (Some("3"), None));
+        let unknown: Vec<String> = tags.unknown().map(|fault| fault.to_string()).collect();
+        assert_eq!(
+            unknown,
+            [
+                r#"tidegate:banana is "": there is no such tag"#,
+                r#"tidegate:mx is "9": there is no such tag; did you mean tidegate:max?"#,
+            ]
+        );
+    }
+
+    #[test]
+    fn a_mode_is_read_to_the_letter() {
+        assert_eq!(tags(&[]).mode("scale"), Ok(Mode::Off));
+        assert_eq!(tags(&[("tidegate:scale", "on")]).mode("scale"), Ok(Mode::On));
+        let fault = tags(&[("tidegate:scale", " on")]).mode("scale").map_err(|fault| fault.to_string());
+        assert_eq!(fault, Err(r#"tidegate:scale is " on": must be off, shadow or on"#.to_owned()));
+    }
+
+    #[test]
+    fn numbers_are_plain_and_above_zero() {
+        assert_eq!(["70", "0.5", "5."].map(positive), [Some(70.0), Some(0.5), Some(5.0)]);
+        assert_eq!(["0", "-1", "1e3", "inf", "NaN", "", " 1", "7 0"].map(positive), [None; 8]);
+        for wrong in ["0", "5001", "3.5", "-1", "many"] {
+            assert!(tags(&[("tidegate:min", wrong)]).whole("min", 1, 5000).is_err(), "{wrong}");
+        }
+    }
 }

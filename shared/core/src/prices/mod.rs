@@ -288,3 +288,60 @@ impl Mix {
         (fewest, fewest + u32::from(weights > 0 && weighted % weights > 0))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first example of AWS's own price page: a vCPU and 2 GB.
+    const SIZE: TaskSize =
+        TaskSize { cpu_units: 1024, memory_mib: 2048, storage_gib: 20, architecture: Architecture::X86_64 };
+
+    fn near(usd: Option<f64>, expected: f64) -> bool {
+        usd.is_some_and(|usd| (usd - expected).abs() < 1e-9)
+    }
+
+    #[test]
+    fn a_task_costs_its_cpu_its_memory_and_its_extra_storage() {
+        let prices = Prices::new("us-east-1", Vec::new());
+        assert!(near(prices.task_hour_usd(&SIZE, Purchase::OnDemand), 0.04048 + 2.0 * 0.004_445));
+        let stored = TaskSize { storage_gib: 30, ..SIZE };
+        assert!(near(prices.task_hour_usd(&stored, Purchase::OnDemand), 0.04937 + 10.0 * 0.000_111));
+        let arm = TaskSize { architecture: Architecture::Arm64, ..SIZE };
+        assert!(prices.task_hour_usd(&arm, Purchase::OnDemand) < prices.task_hour_usd(&SIZE, Purchase::OnDemand));
+        assert!(prices.task_hour_usd(&SIZE, Purchase::Spot) < prices.task_hour_usd(&SIZE, Purchase::OnDemand));
+    }
+
+    #[test]
+    fn what_is_not_known_has_no_price() {
+        let prices = Prices::new("mars-north-1", Vec::new());
+        assert_eq!(prices.task_hour_usd(&SIZE, Purchase::OnDemand), None);
+        let known = Prices::new("us-east-1", Vec::new());
+        assert_eq!(known.month_usd(10, &SIZE, Capacity::Ec2), None);
+        assert_eq!(known.month_usd(10, &SIZE, Capacity::Unknown), None);
+        assert!(prices.smallest_task_month_usd() > 0.0, "the cheapest region's stands in");
+    }
+
+    #[test]
+    fn a_price_of_the_users_own_takes_the_tables_place() {
+        let own = "mars-north-1/x86_64/on_demand=1/0.5".parse::<PriceOverride>();
+        let prices = Prices::new("mars-north-1", own.into_iter().collect());
+        assert!(near(prices.task_hour_usd(&SIZE, Purchase::OnDemand), 2.0));
+        assert_eq!(prices.task_hour_usd(&SIZE, Purchase::Spot), None);
+        for wrong in
+            ["", "a/x86_64/spot", "a/x86/spot=1/1", "a/x86_64/cheap=1/1", "a/x86_64/spot=0/1", "/x86_64/spot=1/1"]
+        {
+            assert!(wrong.parse::<PriceOverride>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_mix_of_on_demand_and_spot_is_known_within_one_task() {
+        let mix = Mix { on_demand_base: 2, spot_base: 0, on_demand_weight: 1, spot_weight: 3 };
+        assert_eq!([1, 2, 6, 7, 10].map(|tasks| mix.on_demand_of(tasks)), [(1, 1), (2, 2), (3, 3), (3, 4), (4, 4)]);
+        let prices = Prices::new("us-east-1", Vec::new());
+        let exact = |usd: Option<UsdRange>| usd.is_some_and(|usd| (usd.high - usd.low).abs() < 1e-9);
+        assert!(exact(prices.month_usd(10, &SIZE, Capacity::FargateMix(mix))));
+        assert!(!exact(prices.month_usd(7, &SIZE, Capacity::FargateMix(mix))));
+    }
+}

@@ -173,3 +173,36 @@ fn metric(text: &str) -> Option<(MetricName, Target)> {
     let target = if metric.is_total() { Target::TotalPerTask(target) } else { Target::PerTask(target) };
     Some((metric, target))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_metric_of_the_users_own_may_have_slashes_in_its_namespace_and_its_dimensions() {
+        let read = |text: &str| {
+            metric(text).map(|(name, target)| (name.namespace, name.name, name.stat, name.dimensions, target))
+        };
+        let dimension = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let owned = |a: &str, b: &str, c: &str| (a.to_owned(), b.to_owned(), c.to_owned());
+        let (namespace, name, stat) = owned("Shop/Jobs", "Depth", "Average");
+        let dimensions = vec![dimension("Path", "a/b"), dimension("Stage", "prod")];
+        assert_eq!(
+            read("Shop/Jobs/Depth/Average/Path=a/b/Stage=prod 50"),
+            Some((namespace, name, stat, dimensions, Target::PerTask(50.0)))
+        );
+        let (namespace, name, stat) = owned("Shop", "Jobs", "Sum");
+        assert_eq!(read("Shop/Jobs/Sum 12.5"), Some((namespace, name, stat, Vec::new(), Target::TotalPerTask(12.5))));
+        for wrong in [
+            "",
+            "Shop/Jobs/Sum",
+            "Shop/Jobs/Sum 0",
+            "Jobs/Sum 5",
+            "Shop/Jobs/Median 5",
+            "Shop/Jobs/p101 5",
+            "Shop/Jobs/Sum/Queue= 5",
+        ] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+}

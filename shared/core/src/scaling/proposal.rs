@@ -44,3 +44,36 @@ pub fn propose(hours: &[Point], target_percent: f64, desired: u32) -> Option<Bou
     let min = whole(least.ceil()).max(FEWEST);
     Some(Bounds { min, max: whole((most * ROOM).ceil()).max(min).max(desired) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::{SignedDuration, Timestamp};
+
+    /// Ten tasks for so many hours, at these utilisations.
+    fn hours(values: &[f64]) -> Vec<Point> {
+        let begin = Timestamp::constant(1_800_000_000, 0);
+        let at = |index: usize| begin + SignedDuration::from_hours(i64::try_from(index).unwrap_or(0));
+        let point = |(index, value): (usize, &f64)| Point {
+            at: at(index),
+            value: *value,
+            samples: Some(600.0),
+            period_s: PERIOD_S,
+        };
+        values.iter().enumerate().map(point).collect()
+    }
+
+    #[test]
+    fn bounds_follow_from_the_quietest_and_the_busiest_whole_hour() {
+        // The first and the last are cut off, and say nothing. 7 of 70 % on ten tasks is one, 84 are twelve.
+        let bounds = propose(&hours(&[99.0, 35.0, 84.0, 42.0, 1.0]), 70.0, 10);
+        assert_eq!(bounds, Some(Bounds { min: 5, max: 24 }));
+        assert_eq!(propose(&hours(&[9.0, 7.0, 7.0, 9.0]), 70.0, 10), Some(Bounds { min: 2, max: 10 }));
+    }
+
+    #[test]
+    fn without_a_whole_hour_nothing_is_proposed() {
+        assert_eq!(propose(&[], 70.0, 10), None);
+        assert_eq!(propose(&hours(&[50.0, 50.0]), 70.0, 10), None);
+    }
+}

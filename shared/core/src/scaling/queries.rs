@@ -223,3 +223,69 @@ fn query(namespace: &str, name: &str, stat: &str, dimensions: Vec<(String, Strin
     let (namespace, name, stat) = (namespace.to_owned(), name.to_owned(), stat.to_owned());
     MetricQuery { namespace, name, stat, dimensions, period_s }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scaling::enrolment;
+    use crate::tags::Tags;
+
+    const TEN: Timestamp = Timestamp::constant(1_795_255_200, 0);
+
+    fn questions(tags: &[(&str, &str)], target_groups: usize) -> Questions {
+        let tags = Tags::new(tags.iter().map(|(key, value)| (*key, *value)));
+        let enrolment = enrolment::read(&tags, &Policy::default()).unwrap_or_else(|faults| unreachable!("{faults:?}"));
+        let groups = (0..target_groups).map(|group| format!("targetgroup/shop-{group}/1")).collect();
+        let subject = Subject { cluster: "prod".to_owned(), service: "shop".to_owned(), target_groups: groups };
+        Questions::new(&subject, &enrolment.policy, &enrolment.sources)
+    }
+
+    fn answer(value: f64) -> Vec<Datapoint> {
+        vec![Datapoint { at: TEN, value }]
+    }
+
+    #[test]
+    fn average_and_sample_count_of_one_metric_are_charged_once() {
+        assert_eq!(questions(&[], 0).metrics(), 2, "CPU and memory");
+        assert_eq!(questions(&[("tidegate:memory", "off")], 1).metrics(), 2, "CPU and requests");
+        assert_eq!(questions(&[("tidegate:backlog", "jobs 100")], 0).metrics(), 4, "and what is visible and in flight");
+    }
+
+    #[test]
+    fn the_parts_of_a_backlog_are_added_and_both_have_to_be_there() {
+        let questions = questions(&[("tidegate:backlog", "jobs 100")], 0);
+        let answers = |in_flight: Answer| {
+            let mut answers: Vec<Answer> = questions.queries().map(|_| Ok(answer(50.0))).collect();
+            answers.pop();
+            answers.push(in_flight);
+            questions.readings(&answers).remove(BACKLOG)
+        };
+        let Some(Reading::Points(points)) = answers(Ok(answer(7.0))) else { unreachable!("two parts were read") };
+        assert_eq!(points.iter().map(|point| point.value).collect::<Vec<_>>(), [57.0]);
+        assert_eq!(answers(Ok(Vec::new())), Some(Reading::Points(Vec::new())));
+        assert_eq!(answers(Err("no access".to_owned())), Some(Reading::Unreadable("no access".to_owned())));
+    }
+
+    #[test]
+    fn a_target_group_without_targets_is_left_out_of_the_requests() {
+        let questions = questions(&[("tidegate:requests", "1000")], 2);
+        let mut answers: Vec<Answer> = questions.queries().map(|_| Ok(answer(500.0))).collect();
+        if let Some(last) = answers.last_mut() {
+            *last = Ok(Vec::new());
+        }
+        let Some(Reading::Points(points)) = questions.readings(&answers).remove(REQUESTS) else {
+            unreachable!("one group was read")
+        };
+        assert_eq!(points.iter().map(|point| point.value).collect::<Vec<_>>(), [500.0]);
+    }
+
+    #[test]
+    fn cpu_without_its_sample_counts_is_unreadable() {
+        let questions = questions(&[], 0);
+        let answers: Vec<Answer> = questions
+            .queries()
+            .map(|query| if query.stat == "SampleCount" { Err("no access".to_owned()) } else { Ok(answer(50.0)) })
+            .collect();
+        assert_eq!(questions.readings(&answers).remove(CPU), Some(Reading::Unreadable("no access".to_owned())));
+    }
+}

@@ -150,3 +150,51 @@ pub fn newest(points: &[Point]) -> Option<&Point> {
 pub fn clock(at: Timestamp) -> String {
     at.strftime("%H:%M").to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEN: Timestamp = Timestamp::constant(1_795_255_200, 0);
+
+    fn point(seconds: i64, value: f64, period_s: u32) -> Point {
+        Point { at: TEN + SignedDuration::from_secs(seconds), value, samples: Some(2.0), period_s }
+    }
+
+    fn unfit(points: Vec<Point>) -> String {
+        check(&Reading::Points(points), true, 300, TEN).map_or_else(|unfit| unfit.to_string(), |_| "fit".to_owned())
+    }
+
+    #[test]
+    fn values_that_no_metric_can_have_are_named() {
+        assert_eq!(unfit(vec![point(-60, 50.0, 60)]), "fit");
+        for (value, said) in [
+            (f64::NAN, "it has the value NaN at 09:59, which is not between 0 and 100000"),
+            (-3.0, "it has the value -3 at 09:59, which is not between 0 and 100000"),
+            (f64::INFINITY, "it has the value inf at 09:59, which is not between 0 and 100000"),
+        ] {
+            assert_eq!(unfit(vec![point(-60, value, 60)]), said);
+        }
+        assert_eq!(unfit(vec![]), "it has no datapoints");
+        assert_eq!(unfit(vec![point(-30, 50.0, 60)]), "it has no datapoints", "the minute has not ended");
+        assert_eq!(unfit(vec![point(-420, 50.0, 60)]), "its newest datapoint ended 360 s ago, more than 300 s");
+    }
+
+    #[test]
+    fn a_period_that_comes_twice_counts_once_with_the_busier_value() {
+        let reading = Reading::Points(vec![point(-60, 40.0, 60), point(-60, 50.0, 60), point(-120, 30.0, 60)]);
+        let Ok(Series::Points(points)) = check(&reading, true, 300, TEN) else { unreachable!("it is fit") };
+        assert_eq!(points.iter().map(|point| point.value).collect::<Vec<_>>(), [30.0, 50.0]);
+    }
+
+    #[test]
+    fn shorter_periods_become_the_minute_they_fill() {
+        let thirds = [point(-60, 30.0, 20), point(-40, 60.0, 20), point(-20, 90.0, 20)];
+        let filled = minutes(&thirds);
+        assert_eq!(
+            filled,
+            [Point { at: TEN - SignedDuration::from_secs(60), value: 60.0, samples: Some(6.0), period_s: 60 }]
+        );
+        assert_eq!(minutes(&thirds[..2]), [], "a part of a minute is no minute");
+    }
+}
