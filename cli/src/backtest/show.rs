@@ -5,11 +5,11 @@ use std::io::Write;
 use anyhow::Result;
 use serde_json::{Value, json};
 use tidegate_core::backtest::run::Figures;
-use tidegate_core::backtest::sweep::Beaten;
+use tidegate_core::backtest::sweep::{Beaten, Comparison, EqualUnmet, Outcome};
 use tidegate_core::prices::{AS_OF, HOURS_A_MONTH};
 
 use super::Load;
-use super::simulate::{Pass, Results, SWEEP, Setup};
+use super::simulate::{Curve, Pass, Results, SWEEP, Setup};
 use crate::text::{percent, table, thousands, usd};
 
 /// What the columns of the overview mean.
@@ -129,24 +129,46 @@ pub fn sweep(results: &Results) -> (Vec<String>, Vec<Vec<String>>) {
     (head, SWEEP.into_iter().enumerate().map(row).collect())
 }
 
-/// What the sweep says, a sentence for each of the others.
+/// What the sweep says, a sentence or two for each of the others.
 #[must_use]
 pub fn comparisons(results: &Results) -> Vec<String> {
+    let [ours, ..] = results.curves.as_slice() else { return Vec::new() };
     let beaten = |beaten: Beaten| format!("{} of {}", beaten.targets, beaten.of);
-    let sentence = |(kind, comparison): (super::simulate::Kind, tidegate_core::backtest::sweep::Comparison)| {
-        let bill = match comparison.bill_ratio {
-            Some(ratio) if ratio <= 1.0 => format!("costs {:.1} % less", (1.0 - ratio) * 100.0),
-            Some(ratio) => format!("costs {:.1} % more", (ratio - 1.0) * 100.0),
-            None => "shares no level of unmet demand, so no bill can be compared".to_owned(),
+    let sentence = |(theirs, comparison): (&Curve, Comparison)| {
+        let bill = match comparison.equal {
+            Some(EqualUnmet { bill_ratio, least, most }) => {
+                let (difference, word) = ((bill_ratio - 1.0) * 100.0, if bill_ratio < 1.0 { "less" } else { "more" });
+                let (least, most) = (percent(least), percent(most));
+                format!("where both leave {least} to {most} unmet it costs {:.1} % {word}", difference.abs())
+            }
+            None => apart(ours, theirs, results.oracle_s),
         };
         format!(
-            "Against {} at equal unmet demand Tidegate {bill}. It beats {} of their best targets outright; {} of its own are beaten.",
-            kind.name(),
+            "Against {}: {bill}. It beats {} of their best targets outright; {} of its own are beaten.",
+            theirs.kind.name(),
             beaten(comparison.beaten),
             beaten(comparison.beaten_by)
         )
     };
     results.comparisons().into_iter().map(sentence).collect()
+}
+
+/// Two curves that share no level of unmet demand: the cheapest of ours beside that of theirs that leaves the least unmet.
+fn apart(ours: &Curve, theirs: &Curve, oracle_s: i64) -> String {
+    let point = |outcome: Option<&Outcome>| {
+        outcome.map_or_else(String::new, |Outcome { target, figures }| {
+            let (unmet, bill) = (percent(figures.unmet_share()), ratio(figures.billed_s, oracle_s));
+            format!("{target} %, leaves {unmet} for {bill:.2} times the oracle's bill")
+        })
+    };
+    let cheapest = ours.outcomes.iter().min_by_key(|outcome| outcome.figures.billed_s);
+    let unmet = |outcome: &&Outcome| outcome.figures.unmet_share();
+    let safest = theirs.outcomes.iter().min_by(|a, b| unmet(a).total_cmp(&unmet(b)));
+    format!(
+        "they never leave the same share unmet; the cheapest of its targets, {}, and the safest of theirs, {}",
+        point(cheapest),
+        point(safest)
+    )
 }
 
 /// Everything as JSON.
@@ -165,7 +187,7 @@ pub fn figures(load: &Load, setup: &Setup, results: &Results) -> Value {
     let comparisons: Vec<Value> = results
         .comparisons()
         .into_iter()
-        .map(|(kind, comparison)| json!({"with": kind.name(), "comparison": comparison}))
+        .map(|(curve, comparison)| json!({"with": curve.kind.name(), "comparison": comparison}))
         .collect();
     json!({
         "load": load.name, "minutes": load.demand.minutes.len(), "minutes_with_data": load.demand.known().count(),

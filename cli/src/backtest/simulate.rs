@@ -197,9 +197,9 @@ impl Results {
 
     /// How Tidegate's curve lies to the others'. Empty without a sweep.
     #[must_use]
-    pub fn comparisons(&self) -> Vec<(Kind, Comparison)> {
+    pub fn comparisons(&self) -> Vec<(&Curve, Comparison)> {
         let [ours, others @ ..] = self.curves.as_slice() else { return Vec::new() };
-        others.iter().map(|other| (other.kind, compare(&ours.outcomes, &other.outcomes))).collect()
+        others.iter().map(|other| (other, compare(&ours.outcomes, &other.outcomes))).collect()
     }
 }
 

@@ -227,10 +227,12 @@ fn curves_are_compared_at_equal_unmet_demand() {
     let ours = [outcome(50.0, 1.0, 1000), outcome(80.0, 100.0, 500)];
     let dearer = [outcome(50.0, 1.0, 2000), outcome(80.0, 100.0, 1000)];
     let comparison = compare(&ours, &dearer);
-    assert!((comparison.bill_ratio.expect("they overlap") - 0.5).abs() < 1e-9);
+    let equal = comparison.equal.expect("they overlap");
+    assert!((equal.bill_ratio - 0.5).abs() < 1e-9);
+    assert!((equal.least - 0.001).abs() < 1e-9 && (equal.most - 0.1).abs() < 1e-9, "{equal:?}");
     assert_eq!((comparison.beaten, comparison.beaten_by), (Beaten { targets: 2, of: 2 }, Beaten { targets: 0, of: 2 }));
     let elsewhere = [outcome(50.0, 200.0, 400), outcome(80.0, 300.0, 300)];
-    assert_eq!(compare(&ours, &elsewhere).bill_ratio, None, "they share no unmet demand");
+    assert_eq!(compare(&ours, &elsewhere).equal, None, "they share no unmet demand");
 }
 
 /// A scaler of the test's own.

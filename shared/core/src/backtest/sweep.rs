@@ -19,14 +19,24 @@ pub struct Outcome {
 /// How one scaler's curve lies to another's.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// The mean ratio of the bills at the same unmet demand, over the unmet demand that both reach; below 1 the first
-    /// is the cheaper one. None where the curves don't lie over each other.
-    pub bill_ratio: Option<f64>,
+    /// Where the curves lie over each other; None where they don't.
+    pub equal: Option<EqualUnmet>,
     /// How many of the other's best targets are beaten outright: some target of the first leaves no more unmet and costs
     /// no more, and one of the two less.
     pub beaten: Beaten,
     /// How many of the first's best targets are beaten outright by the other.
     pub beaten_by: Beaten,
+}
+
+/// The bills at the same unmet demand.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EqualUnmet {
+    /// Their mean ratio; below 1 the first is the cheaper one.
+    pub bill_ratio: f64,
+    /// The least share of unmet demand that both reach.
+    pub least: f64,
+    /// The largest.
+    pub most: f64,
 }
 
 /// So many of so many best targets: those that no other target of the same scaler beats.
@@ -42,11 +52,7 @@ pub struct Beaten {
 #[must_use]
 pub fn compare(ours: &[Outcome], theirs: &[Outcome]) -> Comparison {
     let (ours, theirs) = (curve(ours), curve(theirs));
-    Comparison {
-        bill_ratio: bill_ratio(&ours, &theirs),
-        beaten: beaten(&ours, &theirs),
-        beaten_by: beaten(&theirs, &ours),
-    }
+    Comparison { equal: equal(&ours, &theirs), beaten: beaten(&ours, &theirs), beaten_by: beaten(&theirs, &ours) }
 }
 
 /// Less unmet demand than one part in a million is as good as none.
@@ -76,7 +82,7 @@ fn beaten(ours: &[At], theirs: &[At]) -> Beaten {
     Beaten { targets: beaten.count(), of: best.len() }
 }
 
-fn bill_ratio(ours: &[At], theirs: &[At]) -> Option<f64> {
+fn equal(ours: &[At], theirs: &[At]) -> Option<EqualUnmet> {
     let least = ours.first()?.unmet.max(theirs.first()?.unmet);
     let most = ours.last()?.unmet.min(theirs.last()?.unmet);
     if least >= most {
@@ -86,7 +92,8 @@ fn bill_ratio(ours: &[At], theirs: &[At]) -> Option<f64> {
     let ratios: Vec<f64> =
         shares.filter_map(|unmet| Some(billed_at(ours, unmet)? / billed_at(theirs, unmet)?)).collect();
     let count = u32::try_from(ratios.len()).ok().filter(|count| *count > 0)?;
-    Some(ratios.iter().sum::<f64>() / f64::from(count))
+    let bill_ratio = ratios.iter().sum::<f64>() / f64::from(count);
+    Some(EqualUnmet { bill_ratio, least: 10_f64.powf(least), most: 10_f64.powf(most) })
 }
 
 impl At {
