@@ -137,7 +137,8 @@
   const measure = (values, from = 0, to = values.length - 1) => {
     const known = values.slice(from, to + 1).filter((value) => value !== null);
     const [low, high, sum] = known.reduce(([l, h, s], v) => [v < l ? v : l, v > h ? v : h, s + v], [Infinity, -Infinity, 0]);
-    return { low, high, points: known.length, mean: sum / known.length, whole: known.every(Number.isInteger) };
+    const [mean, last] = [sum / known.length, known.at(-1)];
+    return { low, high, points: known.length, mean, last, whole: known.every(Number.isInteger) };
   };
 
   const timeSeries = ({ label, style, values }, order, colours) => {
@@ -169,11 +170,12 @@
     const series = objects(chart.series).map((one) => timeSeries(one, order, colours)).filter(({ stats }) => stats.points);
     if (!series.length) return null;
     const readout = el("span");
+    const summary = chart.summary === "last" ? "last" : "mean";
     const showValues = (u) => {
       const row = u.cursor.left >= 0 ? u.cursor.idx : null;
-      readout.textContent = row == null ? "mean of what is shown" : moment(xs[row]);
+      readout.textContent = row == null ? `${summary} of what is shown` : moment(xs[row]);
       for (const { value, column, show } of series)
-        value.textContent = row == null ? show(measure(column, ...u.series[0].idxs).mean, 2) : show(column[row]);
+        value.textContent = row == null ? show(measure(column, ...u.series[0].idxs)[summary], 2) : show(column[row]);
     };
     const marks = objects(chart.marks).filter(({ x }) => number(x) !== null).sort((a, b) => a.x - b.x);
     const showMark = (u) => {
@@ -203,7 +205,7 @@
       told: [`From ${moment(xs[0])} to ${moment(xs.at(-1))}.`, ...series.map(({ label, stats, show }) =>
         `${label}: lowest ${show(stats.low)}, mean ${show(stats.mean, 2)}, highest ${show(stats.high)}, ${
           tidy(xs.length - stats.points)} of ${tidy(xs.length)} points missing.`)],
-      folded: fold("marks", `Marks: ${tidy(marks.length)}`, ["time", "what happened"],
+      folded: fold("marks", `Changes: ${tidy(marks.length)}`, ["time", "what happened"],
         marks.map(({ x, label }) => [moment(x), text(label)])),
     });
   };

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use serde_json::Value;
 use tidegate_core::scaling::{Decision, ScalingRecord, decide};
 
 /// Recompute a decision record from its own facts, and compare.
@@ -31,11 +32,30 @@ pub fn main(args: &Args, out: &mut impl Write) -> Result<ExitCode> {
     } else {
         text = fs::read_to_string(&args.file).with_context(|| format!("{} can't be read", args.file.display()))?;
     }
-    let record: ScalingRecord = serde_json::from_str(&text).context("this is no decision record of the scaler")?;
+    let record = read(&text)?;
     let recomputed = recompute(&record)?;
     let same = is_same(&record.decision, &recomputed);
     writeln!(out, "{}", tell(&record, &recomputed, same))?;
     Ok(if same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The record in a text: a line of the log, with or without what a log viewer puts before it.
+///
+/// # Errors
+/// Where there is none, or more than one.
+fn read(text: &str) -> Result<ScalingRecord> {
+    let nothing = "this is no decision record of the scaler";
+    let mut lines = text.lines().filter_map(|line| line.get(line.find('{')?..));
+    let line = lines.next().context(nothing)?;
+    // A record may also be laid out over several lines.
+    let whole = text.get(text.find('{').unwrap_or(0)..).unwrap_or(text);
+    let record = match serde_json::from_str(whole) {
+        Ok(record) => return Ok(record),
+        Err(_) => serde_json::from_str::<Value>(line).context(nothing)?,
+    };
+    anyhow::ensure!(record.get("summary").is_none(), "{nothing}: it is the summary of a run, which has no facts");
+    anyhow::ensure!(lines.next().is_none(), "there is more than one line: explain one record at a time");
+    serde_json::from_value(record).context(nothing)
 }
 
 /// The decision that the record's facts give today.

@@ -4,15 +4,17 @@ use anyhow::{Context, Result};
 use tidegate_aws::Aws;
 use tidegate_aws::clock::{Clock, ClockSource};
 use tidegate_aws::cloudwatch::CloudWatch;
+use tidegate_aws::ecs::{Ecs, Service};
 use tidegate_aws::sdk::loader;
 use tidegate_core::backtest::demand::Demand;
 use tidegate_core::backtest::replay;
 use tidegate_core::metrics::{Answer, MetricQuery};
+use tidegate_core::prices::{Capacity, Purchase};
 use tidegate_core::scaling::CPU;
 use tidegate_core::scaling::facts::Reading;
 use tidegate_core::scaling::queries::{Questions, Subject};
 
-use crate::backtest::Load;
+use crate::backtest::{Load, Task};
 
 /// The clients.
 ///
@@ -20,7 +22,10 @@ use crate::backtest::Load;
 /// Where no region is named.
 pub async fn aws() -> Result<Aws> {
     let config = loader().load().await;
-    config.region().context("no region is named: set AWS_REGION, or a profile that names one")?;
+    config
+        .region()
+        .filter(|region| !region.as_ref().is_empty())
+        .context("no region is named: set AWS_REGION, or a profile that names one")?;
     let clock = variable("TIDEGATE_CLOCK").map_or(Some(ClockSource::System), |url| ClockSource::from_url(&url));
     Ok(Aws::new(&config, clock.context("TIDEGATE_CLOCK must be http:// and a loopback address with its port")?))
 }
@@ -35,22 +40,43 @@ pub fn variable(name: &str) -> Option<String> {
 /// The past of a live service, in percent of a task.
 ///
 /// # Errors
-/// Where CloudWatch can't be read, or has nothing.
-pub async fn load(service: &str, days: u32) -> Result<Load> {
-    let (cluster, name) =
-        service.split_once('/').with_context(|| format!("--service is {service:?}: must be CLUSTER/SERVICE"))?;
-    let aws = aws().await?;
+/// Where the service can't be read, or CloudWatch has nothing of it.
+pub async fn load(
+    ports: &(impl Ecs + CloudWatch + Clock),
+    region: &str,
+    cluster: &str,
+    name: &str,
+    days: u32,
+) -> Result<Load> {
+    let service = format!("{cluster}/{name}");
+    let described = ports.describe_services(cluster, &[name.to_owned()]).await?;
+    let failed =
+        || described.failures.first().map_or_else(String::new, |(_, why)| format!(": DescribeServices says {why}"));
+    let found = described.services.first().with_context(|| format!("there is no service {service}{}", failed()))?;
     let subject = Subject { cluster: cluster.to_owned(), service: name.to_owned(), target_groups: Vec::new() };
     let questions = Questions::of_cpu_by_minute(&subject, days * 24 * 60);
-    let (from, to) = questions.window(aws.now().await);
+    let (from, to) = questions.window(ports.now().await);
     let queries: Vec<&MetricQuery> = questions.queries().collect();
-    let answers: Vec<Answer> = aws.get_metric_data(&queries, from, to).await?;
+    let answers: Vec<Answer> = ports.get_metric_data(&queries, from, to).await?;
     let points = match questions.readings(&answers).remove(CPU) {
         Some(Reading::Points(points)) => points,
         Some(Reading::Unreadable(why)) => anyhow::bail!("the CPU of {service} can't be read: {why}"),
         _ => Vec::new(),
     };
-    let nothing = || format!("CloudWatch has no CPU of {service} in the last {days} days; is the name right?");
-    let demand = Demand::from_cpu(&points).with_context(nothing)?;
-    Ok(Load { name: service.to_owned(), demand, capacity: Some(replay::shape().capacity) })
+    let nothing = || format!("CloudWatch has no CPU of {service} in the last {days} days");
+    let demand = Demand::from_cpu(&points, found.running).with_context(nothing)?;
+    let task = task(ports, found, region).await?;
+    Ok(Load { name: service, demand, capacity: Some(replay::shape().capacity), task })
+}
+
+/// What the tasks of a service are. None on EC2, whose price is not in the task.
+async fn task(ports: &impl Ecs, service: &Service, region: &str) -> Result<Option<Task>> {
+    let purchase = match service.capacity {
+        Capacity::Fargate(purchase) => purchase,
+        Capacity::FargateMix(_) => Purchase::OnDemand,
+        Capacity::Ec2 | Capacity::Unknown => return Ok(None),
+    };
+    let Some(definition) = &service.task_definition else { return Ok(None) };
+    let size = ports.describe_task_definition(definition).await?;
+    Ok(size.map(|size| Task { size, purchase, region: region.to_owned() }))
 }

@@ -17,22 +17,25 @@ use tidegate_core::scaling::{Facts, Policy, ScalingRecord, Verdict, decide};
 /// The shape is that of the decision record; what is left out has its default. Per-task samples may stand in the place
 /// of CloudWatch's averages, and saturation, stabilisation, rates, flaps and panic can be switched off with null.
 #[derive(Clone, Debug, Parser)]
-#[command(after_help = EXAMPLE)]
+#[command(after_help = HELP)]
 pub struct Args {
-    /// Print an example line, and end.
+    /// Print an example question, and end.
     #[arg(long)]
     pub example: bool,
 }
 
-const EXAMPLE: &str = r#"Example:
-  echo '{"facts": {"desired": 3, "running": 3, "metrics": {"cpu": {"tasks": [
-    {"value": 300, "request": 1000, "ready": true, "started_at": "2026-11-21T09:00:00Z"},
-    {"value": 500, "request": 1000, "ready": true, "started_at": "2026-11-21T09:00:00Z"},
-    {"value": 700, "request": 1000, "ready": true, "started_at": "2026-11-21T09:00:00Z"}]}}},
-    "policy": {"min": 1, "max": 50, "targets": {"cpu": {"utilization": 30}}, "saturation": null,
-    "stabilisation": null, "rates": null, "flaps": null}, "now": "2026-11-21T10:00:00Z"}' | tr -d '\n' | tidegate recommend
+const HELP: &str =
+    "Example:\n  tidegate recommend --example | tidegate recommend\n\ndocs/recommend.md describes every field.";
 
-  docs/recommend.md describes every field."#;
+/// Three tasks of a thousand units each, half busy, with 30 % to aim at.
+const EXAMPLE: &str = concat!(
+    r#"{"facts": {"desired": 3, "running": 3, "metrics": {"cpu": {"tasks": ["#,
+    r#"{"value": 300, "request": 1000, "ready": true, "started_at": "2026-11-21T09:00:00Z"}, "#,
+    r#"{"value": 500, "request": 1000, "ready": true, "started_at": "2026-11-21T09:00:00Z"}, "#,
+    r#"{"value": 700, "request": 1000, "ready": true, "started_at": "2026-11-21T09:00:00Z"}]}}}, "#,
+    r#""policy": {"min": 1, "max": 50, "targets": {"cpu": {"utilization": 30}}, "saturation": null, "#,
+    r#""stabilisation": null, "rates": null, "flaps": null}, "now": "2026-11-21T10:00:00Z"}"#,
+);
 
 /// One question.
 #[derive(Clone, Debug, Deserialize)]
@@ -67,12 +70,12 @@ pub fn main(args: &Args, questions: impl BufRead, out: &mut impl Write) -> Resul
         return Ok(ExitCode::SUCCESS);
     }
     let mut refused = false;
-    for (index, line) in questions.lines().enumerate() {
+    for (index, line) in questions.split(b'\n').enumerate() {
         let line = line.context("standard input breaks off")?;
-        if line.trim().is_empty() {
+        if line.trim_ascii().is_empty() {
             continue;
         }
-        let answer = match serde_json::from_str::<Question>(&line) {
+        let answer = match serde_json::from_slice::<Question>(&line) {
             Ok(question) => serde_json::to_string(&answer(question))?,
             Err(error) => {
                 refused = true;

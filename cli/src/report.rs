@@ -70,6 +70,8 @@ pub enum Chart {
         sync: String,
         /// Moments that matter.
         marks: Vec<Mark>,
+        /// What stands beside a line's name while nothing is pointed at.
+        summary: Summary,
     },
     /// Points in a plane.
     Xy {
@@ -84,6 +86,16 @@ pub enum Chart {
         /// The curves.
         series: Vec<Curve>,
     },
+}
+
+/// What sums up a line.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Summary {
+    /// The mean of what is shown.
+    Mean,
+    /// The last value shown: of what adds up.
+    Last,
 }
 
 /// A line of a chart over time.

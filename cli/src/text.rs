@@ -11,8 +11,11 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(head).add_rows(rows);
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 1)).set_cell_alignment(CellAlignment::Right);
+    }
+    if let Some(first) = table.column_mut(0) {
+        first.set_cell_alignment(CellAlignment::Left);
     }
     table
 }
@@ -40,6 +43,20 @@ pub fn thousands(number: f64, decimals: usize) -> String {
     if fraction.is_empty() { grouped } else { format!("{grouped}.{fraction}") }
 }
 
+/// A number with three digits that say something.
+#[must_use]
+pub fn significant(number: f64) -> String {
+    let decimals = if number >= 100.0 {
+        1.0
+    } else if number > 0.0 {
+        2.0 - number.log10().floor()
+    } else {
+        0.0
+    };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 12")]
+    thousands(number, decimals.clamp(0.0, 12.0) as usize)
+}
+
 /// A share as percent, with as many decimals as a small share needs.
 #[must_use]
 pub fn percent(share: f64) -> String {
@@ -62,6 +79,7 @@ mod tests {
         assert_eq!(usd(-12.3), "-$12.30");
         assert_eq!(thousands(999.0, 0), "999");
         assert_eq!(thousands(1000.5, 1), "1,000.5");
+        assert_eq!([1921.44, 12.34, 0.0123, 0.0].map(significant), ["1,921.4", "12.3", "0.0123", "0"]);
         assert_eq!([0.0, 0.000_001, 0.0004, 0.123].map(percent), ["0 %", "< 0.001 %", "0.040 %", "12.3 %"]);
     }
 }

@@ -15,7 +15,7 @@ pub fn read(source: impl Read) -> Result<Vec<(Timestamp, f64)>> {
         csv::ReaderBuilder::new().has_headers(false).flexible(true).trim(csv::Trim::All).from_reader(source);
     let mut points = Vec::new();
     for (index, row) in reader.records().enumerate() {
-        let row = row.context("the trace is not CSV")?;
+        let row = row.context("the trace is not CSV in UTF-8")?;
         let line = row.position().map_or(0, csv::Position::line);
         let fields: Vec<&str> = row.iter().collect();
         let point = match fields.as_slice() {
@@ -26,12 +26,28 @@ pub fn read(source: impl Read) -> Result<Vec<(Timestamp, f64)>> {
             Some(point) => points.push(point),
             None if index == 0 => {}
             None => {
-                bail!("line {line} is {:?}: must be a time (ISO or seconds since 1970) and a value", fields.join(","))
+                let hint = hint(&fields);
+                bail!(
+                    "line {line} is {:?}: must be a time (ISO or seconds since 1970) and a value{hint}",
+                    fields.join(",")
+                )
             }
         }
     }
     Ok(points)
 }
+
+/// What may have gone wrong with a line.
+fn hint(fields: &[&str]) -> &'static str {
+    match fields {
+        [at, ..] if at.parse::<f64>().is_ok_and(|seconds| seconds > LATEST_S) => "; the time looks like milliseconds",
+        [one] if one.contains([';', '\t']) => "; separate them with a comma",
+        _ => "",
+    }
+}
+
+/// The year 9999. Milliseconds since 1970 are past it.
+const LATEST_S: f64 = 253_402_300_799.0;
 
 /// Seconds since 1970, an RFC 3339 time, or a date and time taken for UTC.
 fn time(text: &str) -> Option<Timestamp> {

@@ -16,6 +16,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
+use tokio::time::Instant;
 
 use crate::world::{Account, REGION, World};
 
@@ -113,12 +114,17 @@ impl Lambda {
 
     /// Waits until everything that the function has printed by now has been read from its pipe: the summary's metrics are
     /// the last line of every answer.
+    ///
+    /// # Panics
+    /// Where it has not printed as much.
     pub async fn finished_printing(&self) {
         let runs = |account: &Account| {
             let lines = account.printed.iter().filter(|line| line.contains("\"Name\":\"Runs\""));
             u64::try_from(lines.count()).unwrap_or(u64::MAX)
         };
+        let began = Instant::now();
         while runs(&self.world.lock()) < self.number {
+            assert!(began.elapsed() < PATIENCE, "the function did not print the end of a run");
             tokio::task::yield_now().await;
         }
     }
@@ -179,6 +185,9 @@ impl Runtime {
         variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
     }
 }
+
+/// A line that has been printed is read by then.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Longer than any test.
 const FOREVER: Duration = Duration::from_hours(1);

@@ -214,6 +214,13 @@ impl Output for World {
 
 impl Counted for World {
     fn take_calls(&self) -> CallCounts {
-        self.lock().calls.clone()
+        let mut account = self.lock();
+        let calls = account.calls.clone();
+        let before = std::mem::replace(&mut account.taken, calls.clone());
+        let since = calls.into_iter().map(|(call, count)| {
+            let taken = before.get(&call).copied().unwrap_or(0);
+            (call, count - taken)
+        });
+        since.filter(|(_, count)| *count > 0).collect()
     }
 }

@@ -17,6 +17,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use tidegate_core::backtest::demand::Demand;
+use tidegate_core::prices::{Purchase, TaskSize};
 
 pub use args::Args;
 
@@ -31,6 +32,19 @@ pub struct Load {
     pub demand: Demand,
     /// What one task serves in a minute at 100 %, where the load's own unit says it.
     pub capacity: Option<f64>,
+    /// What its tasks are, where it is a live service's and that is known.
+    pub task: Option<Task>,
+}
+
+/// A live service's task, as far as its price follows from it.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Its size.
+    pub size: TaskSize,
+    /// How it is bought; on demand where it is a mix.
+    pub purchase: Purchase,
+    /// Where it runs.
+    pub region: String,
 }
 
 /// Runs the command.
@@ -44,9 +58,13 @@ pub async fn main(args: Args, out: &mut impl Write) -> Result<ExitCode> {
             let points = trace::read(source).with_context(|| file.display().to_string())?;
             let demand = Demand::from_points(&points).with_context(|| file.display().to_string())?;
             let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-            Load { name, demand, capacity: None }
+            Load { name, demand, capacity: None, task: None }
         }
-        (None, Some(service)) => live::load(service, args.days).await?,
+        (None, Some((cluster, name))) => {
+            let aws = live::aws().await?;
+            let region = aws.region().to_owned();
+            live::load(&aws, &region, cluster, name, args.days).await?
+        }
         (None, None) => anyhow::bail!("there is nothing to test on: give --trace FILE or --service CLUSTER/SERVICE"),
     };
     let setup = simulate::Setup::new(&args, &load)?;

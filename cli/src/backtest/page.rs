@@ -4,9 +4,9 @@ use tidegate_core::backtest::demand::Demand;
 use tidegate_core::backtest::run::Frame;
 use tidegate_core::prices::AS_OF;
 
-use super::simulate::{Pass, Results, Setup};
+use super::simulate::{FIXED, Pass, Results, Setup};
 use super::{Load, show};
-use crate::report::{Chart, Curve, Page, Section, Series, Style, Table};
+use crate::report::{Chart, Curve, Page, Section, Series, Style, Summary, Table};
 
 /// A chart has no more points: more than a screen has columns, and few enough to stay quick.
 const MOST_POINTS: usize = 3000;
@@ -67,13 +67,14 @@ fn charts(demand: &Demand, setup: &Setup, results: &Results) -> Vec<Chart> {
     let utilisation = |frame: &Frame| frame.demand.and(frame.utilisation);
     let unmet =
         |frame: &Frame| frame.demand.map(|demand| if demand > 0.0 { frame.unmet / demand * 100.0 } else { 0.0 });
-    let chart = |title: &str, unit: &str, series: Vec<Series>| Chart::Time {
+    let chart = |title: &str, unit: &str, summary: Summary, series: Vec<Series>| Chart::Time {
         title: title.to_owned(),
         unit: unit.to_owned(),
         x: x.clone(),
         series,
         sync: "time".to_owned(),
         marks: Vec::new(),
+        summary,
     };
     let lines = |style, value: &dyn Fn(&Frame) -> Option<f64>| {
         scalers().map(|pass| series(pass, style, value)).collect::<Vec<_>>()
@@ -81,10 +82,15 @@ fn charts(demand: &Demand, setup: &Setup, results: &Results) -> Vec<Chart> {
     let mut served = vec![work];
     served.extend(lines(Style::Step, &tasks));
     vec![
-        chart("Work, and the tasks that serve it", "tasks", served),
-        chart("Utilisation of the tasks", "%", lines(Style::Line, &utilisation)),
-        chart("Work left unmet", "% of the minute's work", lines(Style::Line, &unmet)),
-        chart("The bill so far", "$", results.passes.iter().map(|pass| bill(pass, setup, minutes)).collect()),
+        chart("Work, and the tasks that serve it", "tasks", Summary::Mean, served),
+        chart("Utilisation by the minute", "%", Summary::Mean, lines(Style::Line, &utilisation)),
+        chart("Work left unmet by the minute", "% of the minute's work", Summary::Mean, lines(Style::Line, &unmet)),
+        chart(
+            "The bill so far",
+            "$",
+            Summary::Last,
+            results.passes.iter().map(|pass| bill(pass, setup, minutes)).collect(),
+        ),
     ]
 }
 
@@ -97,7 +103,7 @@ fn bill(pass: &Pass, setup: &Setup, minutes: usize) -> Series {
         Some(billed_s as f64 / 3600.0 * setup.task_hour_usd)
     };
     let values = pass.frames.chunks(minutes).map(so_far).collect();
-    let style = if pass.name == "fixed at peak" { Style::Dashed } else { Style::Line };
+    let style = if pass.name == FIXED { Style::Dashed } else { Style::Line };
     Series { label: pass.name.to_owned(), style, values }
 }
 

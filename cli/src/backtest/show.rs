@@ -9,12 +9,12 @@ use tidegate_core::backtest::sweep::{Beaten, Comparison, EqualUnmet, Outcome};
 use tidegate_core::prices::{AS_OF, HOURS_A_MONTH};
 
 use super::Load;
-use super::simulate::{Curve, Pass, Results, SWEEP, Setup};
-use crate::text::{percent, table, thousands, usd};
+use super::simulate::{Curve, FIXED, Pass, Results, SWEEP, Setup};
+use crate::text::{percent, significant, table, usd};
 
 /// What the columns of the overview mean.
-pub const LEGEND: &str = "vs: the bill against a fixed count at peak, AWS target tracking, and the oracle's.
-unmet, minutes: the share of the work that found no capacity, and the minutes with any of it.
+pub const LEGEND: &str = "unmet, minutes: the share of the work that found no capacity, and the minutes with any of it.
+vs: the bill against a count that is fixed at the peak, and AWS target tracking. oracle: times its bill.
 busy: mean utilisation. changes, flaps: of the count a day, and those that turn back one of the last ten minutes.";
 
 /// Prints the results.
@@ -60,7 +60,7 @@ pub fn headline(load: &Load, setup: &Setup) -> [String; 3] {
         format!("{}: {days:.1} days{gaps}", load.name),
         format!(
             "One task serves {} at 100 %, starts in {} s, and its metrics are {} s late; between {} and {} tasks at {} %.",
-            thousands(setup.capacity, 1),
+            significant(setup.capacity),
             setup.start_s,
             setup.metric_delay_s,
             setup.min,
@@ -68,8 +68,8 @@ pub fn headline(load: &Load, setup: &Setup) -> [String; 3] {
             setup.target
         ),
         format!(
-            "{} CPU units and {} MiB in {}: ${:.5} an hour, by the second, a minute at least (prices of {AS_OF}).",
-            setup.cpu_units, setup.memory_mib, setup.region, setup.task_hour_usd
+            "{} CPU units and {} MiB ({}) in {}: ${:.5} an hour, by the second, a minute at least (prices of {AS_OF}).",
+            setup.cpu_units, setup.memory_mib, setup.bought, setup.region, setup.task_hour_usd
         ),
     ]
 }
@@ -77,21 +77,21 @@ pub fn headline(load: &Load, setup: &Setup) -> [String; 3] {
 /// The table at the one target.
 #[must_use]
 pub fn overview(setup: &Setup, results: &Results) -> (Vec<&'static str>, Vec<Vec<String>>) {
-    let head = vec!["", "a month", "vs fixed", "vs AWS", "vs oracle", "unmet", "minutes", "busy", "changes", "flaps"];
+    let head = vec!["", "a month", "unmet", "minutes", "vs fixed", "vs AWS", "oracle", "busy", "changes", "flaps"];
     let fixed = results.passes.last().map_or(0.0, |pass| setup.month_usd(&pass.figures));
     let tracking = results.passes.get(1).map_or(0.0, |pass| setup.month_usd(&pass.figures));
     let row = |pass: &Pass| {
         let Pass { name, figures, .. } = pass;
         let month = setup.month_usd(figures);
-        let name = if *name == "fixed at peak" { format!("{name}, {}", results.fixed) } else { (*name).to_owned() };
+        let name = if *name == FIXED { format!("fixed at {}", results.fixed) } else { (*name).to_owned() };
         vec![
             name,
             usd(month),
+            percent(figures.unmet_share()),
+            figures.unmet_minutes.to_string(),
             against(month, fixed),
             against(month, tracking),
             format!("{:.2} x", setup.over_oracle(figures, results)),
-            percent(figures.unmet_share()),
-            figures.unmet_minutes.to_string(),
             percent(figures.utilisation / 100.0),
             format!("{:.1}", per_day(figures.actions, figures)),
             format!("{:.1}", per_day(figures.flaps, figures)),
@@ -102,10 +102,11 @@ pub fn overview(setup: &Setup, results: &Results) -> (Vec<&'static str>, Vec<Vec
     let mut last = vec![
         "oracle".to_owned(),
         usd(oracle),
+        "0 %".to_owned(),
+        "0".to_owned(),
         against(oracle, fixed),
         against(oracle, tracking),
         "1.00 x".to_owned(),
-        "0 %".to_owned(),
     ];
     last.resize(head.len(), String::new());
     rows.push(last);
@@ -139,12 +140,13 @@ pub fn comparisons(results: &Results) -> Vec<String> {
             Some(EqualUnmet { bill_ratio, least, most }) => {
                 let (difference, word) = ((bill_ratio - 1.0) * 100.0, if bill_ratio < 1.0 { "less" } else { "more" });
                 let (least, most) = (percent(least), percent(most));
-                format!("where both leave {least} to {most} unmet it costs {:.1} % {word}", difference.abs())
+                let range = if least == most { least } else { format!("{least} to {most}") };
+                format!("where both leave {range} of the work unmet it costs {:.1} % {word}", difference.abs())
             }
             None => apart(ours, theirs, results.oracle_s),
         };
         format!(
-            "Against {}: {bill}. It beats {} of their best targets outright; {} of its own are beaten.",
+            "Against {}: {bill}. At {} of their best targets it leaves no more unmet and costs no more; they do so at {} of its own.",
             theirs.kind.name(),
             beaten(comparison.beaten),
             beaten(comparison.beaten_by)

@@ -46,8 +46,29 @@ pub struct Setup {
     pub cpu_units: u32,
     /// Memory of a task in MiB.
     pub memory_mib: u32,
+    /// Its architecture, and how it is bought.
+    pub bought: String,
     /// Tasks that run when the trace begins.
     pub first: u32,
+}
+
+/// What one task serves at 100 %, where nothing says it.
+fn capacity(demand: &Demand, target: f64) -> Result<f64> {
+    let p99 = demand.quantile(0.99).unwrap_or(0.0);
+    if p99 > 0.0 {
+        return Ok(p99 / (TASKS_AT_P99 * target / 100.0));
+    }
+    let busiest = demand.known().fold(0.0, f64::max);
+    anyhow::ensure!(busiest > 0.0, "the load is nothing but zero");
+    anyhow::bail!(
+        "99 % of the minutes have no load, so nothing tells what a task can serve: give --capacity (the busiest minute has {busiest})"
+    )
+}
+
+fn bought(architecture: Architecture, purchase: Purchase) -> String {
+    let architecture = if architecture == Architecture::Arm64 { "arm64" } else { "x86_64" };
+    let purchase = if purchase == Purchase::Spot { "Spot" } else { "on demand" };
+    format!("{architecture}, {purchase}")
 }
 
 impl Setup {
@@ -56,18 +77,23 @@ impl Setup {
     /// # Errors
     /// Where the load is nothing, or the price is not known.
     pub fn new(args: &Args, load: &Load) -> Result<Self> {
-        let p99 = load.demand.quantile(0.99).filter(|p99| *p99 > 0.0).context("the load is nothing but zero")?;
-        let given = args.capacity.or(load.capacity);
-        let capacity = given.unwrap_or(p99 / (TASKS_AT_P99 * args.target / 100.0));
-        let size = TaskSize {
-            cpu_units: args.cpu_units,
-            memory_mib: args.memory_mib,
-            storage_gib: 0,
-            architecture: Architecture::X86_64,
+        let capacity = match args.capacity.or(load.capacity) {
+            Some(capacity) => capacity,
+            None => capacity(&load.demand, args.target)?,
         };
-        let task_hour_usd = Prices::new(&args.region, Vec::new())
-            .task_hour_usd(&size, Purchase::OnDemand)
-            .with_context(|| format!("the price of Fargate in {:?} is not known", args.region))?;
+        let of_load = load.task.as_ref();
+        let size = TaskSize {
+            cpu_units: args.cpu_units.or(of_load.map(|task| task.size.cpu_units)).unwrap_or(1024),
+            memory_mib: args.memory_mib.or(of_load.map(|task| task.size.memory_mib)).unwrap_or(2048),
+            storage_gib: of_load.map_or(0, |task| task.size.storage_gib),
+            architecture: of_load.map_or(Architecture::X86_64, |task| task.size.architecture),
+        };
+        let purchase = of_load.map_or(Purchase::OnDemand, |task| task.purchase);
+        let of_load = of_load.map(|task| task.region.clone());
+        let region = args.region.clone().or(of_load).unwrap_or_else(|| "us-east-1".to_owned());
+        let task_hour_usd = Prices::new(&region, Vec::new())
+            .task_hour_usd(&size, purchase)
+            .with_context(|| format!("the price of Fargate in {region:?} is not known"))?;
         let max = args.max.unwrap_or(MOST_TASKS);
         anyhow::ensure!(args.min <= max, "--min is {}, which is above --max {max}", args.min);
         let before = load.demand.known().next().unwrap_or(0.0) / capacity / (args.target / 100.0);
@@ -79,9 +105,10 @@ impl Setup {
             start_s: args.start,
             metric_delay_s: args.metric_delay,
             task_hour_usd,
-            region: args.region.clone(),
-            cpu_units: args.cpu_units,
-            memory_mib: args.memory_mib,
+            region,
+            cpu_units: size.cpu_units,
+            memory_mib: size.memory_mib,
+            bought: bought(size.architecture, purchase),
             first: tasks(before).clamp(args.min, max),
         })
     }
@@ -105,6 +132,9 @@ impl Setup {
     }
 }
 
+/// The name of the pass with a fixed count.
+pub const FIXED: &str = "fixed at peak";
+
 /// Who sets the count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -125,8 +155,8 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Tidegate => "Tidegate",
-            Self::TargetTracking => "AWS target tracking",
-            Self::Hpa => "Kubernetes HPA",
+            Self::TargetTracking => "target tracking",
+            Self::Hpa => "HPA",
         }
     }
 }
@@ -178,7 +208,7 @@ impl Results {
             Kind::ALL.map(|kind| pass(kind.name(), setup.scaler(kind, setup.target).as_mut(), setup.first)).into();
         let peak = demand.known().fold(0.0, f64::max);
         let fixed = tasks(peak / setup.capacity / (setup.target / 100.0)).clamp(setup.min, setup.max);
-        passes.push(pass("fixed at peak", &mut Fixed(fixed), fixed));
+        passes.push(pass(FIXED, &mut Fixed(fixed), fixed));
         let curve = &|kind: Kind| {
             let outcome = |target: f64| {
                 let figures = run(demand, shape, setup.scaler(kind, target).as_mut(), setup.first, |_| {});

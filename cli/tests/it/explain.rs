@@ -34,6 +34,16 @@ fn a_record_that_says_something_else_is_different() {
 }
 
 #[test]
+fn a_record_is_found_as_people_paste_it() {
+    let record = record();
+    let viewed = format!("2026-11-21T10:00:01.123 {record}");
+    let laid_out = serde_json::to_string_pretty(&record).expect("JSON");
+    for pasted in [viewed, laid_out] {
+        assert_eq!(tidegate(&["explain", "-"], &pasted).status.code(), Some(0), "{pasted}");
+    }
+}
+
+#[test]
 fn what_can_not_be_recomputed_is_refused() {
     let mut without = record();
     without.as_object_mut().expect("an object").remove("facts");
@@ -41,6 +51,8 @@ fn what_can_not_be_recomputed_is_refused() {
         (without.to_string(), "the record has no facts to recompute from"),
         ("START RequestId: 8f6d".to_owned(), "this is no decision record of the scaler"),
         (String::new(), "this is no decision record of the scaler"),
+        (json!({"level": "INFO", "summary": {}}).to_string(), "it is the summary of a run"),
+        (format!("{}\n{}", record(), record()), "explain one record at a time"),
     ] {
         let message = refused(&["explain", "-"], &input);
         assert!(message.contains(said), "{message}");

@@ -185,11 +185,10 @@ fn a_line_that_is_no_question_is_answered_with_its_number_and_the_others_are_dec
 }
 
 #[test]
-fn the_example_of_the_help_is_a_question() {
+fn the_example_is_a_question() {
     let output = tidegate(&["recommend", "--example"], "");
-    let example = text(&output.stdout);
-    let question = example.split('\'').nth(1).expect("it stands in quotes").replace('\n', "");
-    let [answer] = answers(&[serde_json::from_str(&question).expect("JSON")]).try_into().expect("one answer");
+    let question = serde_json::from_slice(&output.stdout).expect("one line of JSON");
+    let [answer] = answers(&[question]).try_into().expect("one answer");
     assert_eq!((&answer["verdict"], &answer["desired"]), (&json!("raise"), &json!(5)));
 }
 

@@ -1,4 +1,4 @@
-//! Acting: raises before cuts, the largest first, each cut only on what still stands.
+//! Acting: raises before cuts, the largest first, each only on what still stands.
 
 use futures_util::{StreamExt, stream};
 use tidegate_aws::autoscaling::Autoscaling;
@@ -60,18 +60,19 @@ async fn make_one(
     writes: &Pace,
     change: &Change<'_>,
 ) -> Result<(), NotMade> {
-    let Change { service, verdict, desired } = *change;
-    if verdict == Verdict::Lower {
-        still_stands(ports, deadline, reads, service).await?;
-    }
-    let write = async {
+    let Change { service, desired, .. } = *change;
+    let turn = async {
         writes.turn().await;
-        ports.update_desired_count(&service.cluster, &service.name, desired).await
+        Ok(())
     };
-    deadline.bound("UpdateService", write).await.map_err(|error| not_made(&error))
+    deadline.bound("UpdateService", turn).await.map_err(|error| not_made(&error))?;
+    still_stands(ports, deadline, reads, service).await?;
+    let write = ports.update_desired_count(&service.cluster, &service.name, desired);
+    deadline.bound_write("UpdateService", write).await.map_err(|error| not_made(&error))
 }
 
-/// There is no compare-and-set, so a cut is made on what is read just before it.
+/// There is no compare-and-set, so a count is written on what is read just before. A raise, too, would otherwise undo a
+/// larger one of an alarm's run, or bring back a service that somebody has just stopped.
 async fn still_stands(
     ports: &(impl Ecs + Autoscaling),
     deadline: &Deadline,
@@ -90,8 +91,11 @@ async fn still_stands(
     let described = described.map_err(|error| not_made(&error))?;
     let owners = owners.map_err(|error| not_made(&error))?;
     let changed =
-        |what: String| NotMade { reason: Reason::ChangedMeanwhile, why: format!("{what}; the cut is dropped") };
-    let now = described.services.first().ok_or_else(|| changed("the service is gone".to_owned()))?;
+        |what: String| NotMade { reason: Reason::ChangedMeanwhile, why: format!("{what}; nothing was written") };
+    let Some(now) = described.services.first() else {
+        let failure = described.failures.first().map_or("nothing", |(_, why)| why.as_str());
+        return Err(changed(format!("DescribeServices now says {failure}")));
+    };
     if now.desired != service.desired {
         return Err(changed(format!("the desired count went from {} to {}", service.desired, now.desired)));
     }

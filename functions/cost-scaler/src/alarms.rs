@@ -14,8 +14,13 @@ use crate::report::Declined;
 /// Composite alarms may be made of composite alarms; none that people build is deeper.
 const DEEPEST: usize = 3;
 
-/// Tells whether a service is concerned.
-pub type Concerned = Box<dyn Fn(&Enrolled) -> bool>;
+/// Whom alarms concern.
+pub struct Concerned {
+    /// Whether a service is among them.
+    pub only: Box<dyn Fn(&Enrolled) -> bool>,
+    /// Why there may be more.
+    pub incomplete: Option<PortError>,
+}
 
 /// Which services the alarms that are in ALARM concern: those that their dimensions name, and those that name them in
 /// `tidegate:alarms`. Where no alarm is in ALARM, why nothing is done.
@@ -44,30 +49,55 @@ pub async fn concerned(
         let why = if names.is_empty() { gone } else { format!("{} is no longer in ALARM", names.join(", ")) };
         return not_in_alarm(why);
     }
-    let mut names: BTreeSet<String> = BTreeSet::new();
-    let mut services: BTreeSet<(String, String)> = BTreeSet::new();
-    let mut level = in_alarm;
-    for _ in 0..=DEEPEST {
-        let mut children: BTreeSet<String> = BTreeSet::new();
-        for alarm in level {
-            services.extend(alarm.dimensions.iter().filter_map(service));
-            if alarm.composite {
-                let call = ports.describe_alarm_children(&alarm.name);
-                children.extend(deadline.bound("DescribeAlarms", call).await?);
-            }
-            names.insert(alarm.name);
-        }
-        let children: Vec<String> = children.into_iter().filter(|child| !names.contains(child)).collect();
-        if children.is_empty() {
-            break;
-        }
-        // A composite alarm concerns what its parts concern, whichever of them spoke.
-        level = describe(ports, deadline, &children).await?;
+    let mut family = Family::default();
+    // What is known by then is raised, whatever can't be read of the rest.
+    let incomplete = family.extend(ports, deadline, in_alarm).await.err();
+    if let Some(error) = &incomplete {
+        tracing::warn!(%error, "not every alarm of a composite alarm could be read");
     }
-    Ok(Ok(Box::new(move |enrolled: &Enrolled| {
+    let Family { names, services } = family;
+    let only = move |enrolled: &Enrolled| {
         services.contains(&(enrolled.cluster.clone(), enrolled.name.clone()))
             || enrolled.tags.words("alarms").any(|alarm| names.contains(alarm))
-    })))
+    };
+    Ok(Ok(Concerned { only: Box::new(only), incomplete }))
+}
+
+/// Alarms with those that they are made of, and the services of their dimensions.
+#[derive(Default)]
+struct Family {
+    names: BTreeSet<String>,
+    services: BTreeSet<(String, String)>,
+}
+
+impl Family {
+    /// A composite alarm concerns what its parts concern, whichever of them spoke.
+    async fn extend(
+        &mut self,
+        ports: &impl CloudWatch,
+        deadline: &Deadline,
+        alarms: Vec<Alarm>,
+    ) -> Result<(), PortError> {
+        let mut level = alarms;
+        for _ in 0..=DEEPEST {
+            let composite: Vec<String> =
+                level.iter().filter(|alarm| alarm.composite).map(|alarm| alarm.name.clone()).collect();
+            for alarm in level {
+                self.services.extend(alarm.dimensions.iter().filter_map(service));
+                self.names.insert(alarm.name);
+            }
+            let mut children: BTreeSet<String> = BTreeSet::new();
+            for name in &composite {
+                children.extend(deadline.bound("DescribeAlarms", ports.describe_alarm_children(name)).await?);
+            }
+            let children: Vec<String> = children.into_iter().filter(|child| !self.names.contains(child)).collect();
+            if children.is_empty() {
+                break;
+            }
+            level = describe(ports, deadline, &children).await?;
+        }
+        Ok(())
+    }
 }
 
 async fn describe(ports: &impl CloudWatch, deadline: &Deadline, names: &[String]) -> Result<Vec<Alarm>, PortError> {

@@ -6,12 +6,12 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use tidegate_aws::cloudwatch::CloudWatch;
 use tidegate_aws::deadline::Deadline;
-use tidegate_aws::notifications::Message;
+use tidegate_aws::ecs::Service;
 use tidegate_core::backtest::replay::{Replay, replay};
 use tidegate_core::prices::HOURS_A_MONTH;
-use tidegate_core::scaling::CPU;
 use tidegate_core::scaling::facts::Reading;
 use tidegate_core::scaling::queries::Questions;
+use tidegate_core::scaling::{CPU, guards};
 use tidegate_core::words::counted;
 
 use crate::gather;
@@ -40,37 +40,46 @@ pub async fn days(
     task_hour_usd: impl Fn(&Judged) -> Option<f64>,
     now: Timestamp,
 ) -> (Vec<Day>, u32) {
-    let described: Vec<&Judged> = judged.iter().filter(|judged| judged.service.is_some()).collect();
-    let questions: Vec<Questions> = described
-        .iter()
-        .filter_map(|judged| Some(Questions::of_cpu_by_minute(&subject(judged.service.as_ref()?), MINUTES)))
-        .collect();
+    let described: Vec<(&Judged, &Service)> =
+        judged.iter().filter_map(|judged| Some((judged, judged.service.as_ref()?))).collect();
+    let of_service = |(_, service): &(&Judged, &Service)| Questions::of_cpu_by_minute(&subject(service), MINUTES);
+    let questions: Vec<Questions> = described.iter().map(of_service).collect();
     let asked: Vec<&Questions> = questions.iter().collect();
     let readings = gather::readings(ports, deadline, concurrency, &asked, now).await;
-    let days = described.into_iter().zip(readings).map(|(judged, mut readings)| Day {
-        id: judged.id.clone(),
-        replay: replayed(judged, readings.remove(CPU)),
-        task_hour_usd: task_hour_usd(judged),
+    let days = described.into_iter().zip(readings).map(|((judged, service), readings)| {
+        let cpu = readings.map_err(|error| error.to_string()).map(|mut readings| readings.remove(CPU));
+        Day {
+            id: judged.id.clone(),
+            replay: cpu.and_then(|cpu| replayed(judged, service.running, cpu)),
+            task_hour_usd: task_hour_usd(judged),
+        }
     });
     (days.collect(), questions.iter().map(Questions::metrics).sum())
 }
 
-fn replayed(judged: &Judged, cpu: Option<Reading>) -> Result<Replay, String> {
-    let policy = judged.policy.as_ref().ok_or_else(|| judged.decision.why.clone())?;
+fn replayed(judged: &Judged, running: u32, cpu: Option<Reading>) -> Result<Replay, String> {
+    let why = || judged.decision.why.clone();
+    let (facts, policy) = judged.facts.as_ref().zip(judged.policy.as_ref()).ok_or_else(why)?;
+    // What Tidegate would not touch, it would not save on.
+    if let Some(decision) = guards::leave_alone(facts, policy) {
+        return Err(decision.why);
+    }
     if policy.min.is_none() || policy.max.is_none() {
-        return Err(judged.decision.why.clone());
+        return Err(why());
     }
     match cpu {
-        Some(Reading::Points(points)) => replay(&points, policy).ok_or_else(|| "it has no CPU data".to_owned()),
+        Some(Reading::Points(points)) => {
+            replay(&points, running, policy).ok_or_else(|| "it has no CPU data".to_owned())
+        }
         Some(Reading::Unreadable(why)) => Err(why),
         _ => Err("its CPU was not read".to_owned()),
     }
 }
 
-/// The message for people. None where no service is in shadow.
+/// Subject and body for people. None where there is nobody to tell of.
 #[must_use]
-pub fn message(days: &[Day]) -> Option<Message> {
-    if days.is_empty() {
+pub fn text(days: &[Day], not_described: usize) -> Option<(String, String)> {
+    if days.is_empty() && not_described == 0 {
         return None;
     }
     let mut month_usd = 0.0;
@@ -93,12 +102,15 @@ pub fn message(days: &[Day]) -> Option<Message> {
             Err(why) => drop(writeln!(lines, "{}: can't be told: {why}", day.id)),
         }
     }
+    if not_described > 0 {
+        let _ = writeln!(lines, "{} could not be described; the log names them.", counted(not_described, "service"));
+    }
     let subject =
         format!("Tidegate: shadow mode would save ${month_usd:.2} a month on {}", counted(days.len(), "service"));
     let body = format!(
         "The last day, replayed under today's policies with CPU as the load.\n\n{lines}\nA saving counts only beside the work that would have been unmet. Nothing was changed.\n"
     );
-    Some(Message::new(&subject, body))
+    Some((subject, body))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "task-seconds of one day")]

@@ -117,7 +117,7 @@ pub enum NotDescribed {
     /// It does not exist any more.
     Gone,
     /// The run had no time left.
-    NotReached,
+    NotReached(String),
     /// Anything else.
     Unreadable(String),
 }
@@ -141,10 +141,11 @@ pub async fn describe(
         let mut described = match answer {
             Ok(described) => described,
             Err(error) => {
-                let why = if error.kind == Kind::NoTime {
-                    NotDescribed::NotReached
-                } else {
-                    NotDescribed::Unreadable(error.to_string())
+                let why = match error.kind {
+                    Kind::NoTime => NotDescribed::NotReached(error.to_string()),
+                    // The index lags behind a cluster that was deleted with everything in it.
+                    Kind::NotFound => NotDescribed::Gone,
+                    _ => NotDescribed::Unreadable(error.to_string()),
                 };
                 return batch.into_iter().map(|service| (service, Err(why.clone()))).collect();
             }
@@ -207,27 +208,31 @@ pub async fn scalable_targets(
     calls.buffered(concurrency).collect::<Vec<_>>().await.into_iter().flatten().collect()
 }
 
-/// Asks CloudWatch, five hundred queries a call, and makes readings of the answers. The queries of one service stay in
-/// one call: several statistics of one metric in one call are charged once.
+/// Asks CloudWatch, five hundred queries a call, and makes readings of the answers; an error where the run had no time
+/// left to ask. The queries of one service stay in one call: several statistics of one metric in one call are charged once.
 pub async fn readings(
     ports: &impl CloudWatch,
     deadline: &Deadline,
     concurrency: usize,
     questions: &[&Questions],
     now: Timestamp,
-) -> Vec<BTreeMap<String, Reading>> {
+) -> Vec<Result<BTreeMap<String, Reading>, PortError>> {
     let calls = stream::iter(calls(questions, now)).map(|call| async move {
         let queries: Vec<_> = call.iter().flat_map(|index| questions[*index].queries()).collect();
         let (from, to) = call.first().map_or((now, now), |index| questions[*index].window(now));
         let answer = deadline.bound("GetMetricData", ports.get_metric_data(&queries, from, to)).await;
+        if let Err(error) = &answer {
+            tracing::warn!(%error, services = call.len(), "metrics could not be read");
+        }
         let mut answers = answer.map(Vec::into_iter);
         let readings = |index: usize| {
             let asked = questions[index].queries().count();
             let own = match &mut answers {
                 Ok(answers) => answers.by_ref().take(asked).collect(),
+                Err(error) if error.kind == Kind::NoTime => return (index, Err(error.clone())),
                 Err(error) => vec![Err(error.to_string()); asked],
             };
-            (index, questions[index].readings(&own))
+            (index, Ok(questions[index].readings(&own)))
         };
         call.into_iter().map(readings).collect::<Vec<_>>()
     });

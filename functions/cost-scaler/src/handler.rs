@@ -13,7 +13,7 @@ use tidegate_aws::cloudwatch::CloudWatch;
 use tidegate_aws::deadline::Deadline;
 use tidegate_aws::ecs::Ecs;
 use tidegate_aws::error::PortError;
-use tidegate_aws::notifications::{Message, Notifications};
+use tidegate_aws::notifications::Notifications;
 use tidegate_aws::pace::{Bucket, Pace};
 use tidegate_aws::tagging::Tagging;
 use tidegate_aws::telemetry::Output;
@@ -24,7 +24,7 @@ use tidegate_core::scaling::{Action, Reason, Verdict, edge};
 use tokio::time::Instant;
 
 use crate::act::{self, Change};
-use crate::alarms;
+use crate::alarms::{self, Concerned};
 use crate::digest;
 use crate::event::{Event, Request, Run as WhichRun};
 use crate::gather::{self, Enrolled};
@@ -55,6 +55,9 @@ const OLDEST_EVENT: SignedDuration = SignedDuration::from_mins(2);
 /// Time kept at the end of an invocation for its report.
 const FOR_THE_REPORT: Duration = Duration::from_secs(3);
 
+/// What a message may take of it.
+const TO_PUBLISH: Duration = Duration::from_secs(2);
+
 /// What the function runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Host {
@@ -82,6 +85,9 @@ pub enum RunError {
     /// Not even the list of services, or the alarm, could be read.
     #[error("nothing could be read: {0}")]
     NothingReadable(#[from] PortError),
+    /// The digest, which there is to be told and nothing else.
+    #[error("the digest could not be published: {0}")]
+    NotPublished(PortError),
 }
 
 impl RunError {
@@ -91,6 +97,7 @@ impl RunError {
         match self {
             Self::EventNotUnderstood(_) => "EventNotUnderstood",
             Self::NothingReadable(_) => "NothingReadable",
+            Self::NotPublished(_) => "NotPublished",
         }
     }
 }
@@ -109,6 +116,8 @@ struct Scope {
     trigger: Trigger,
     mode: Mode,
     only: Box<dyn Fn(&Enrolled) -> bool>,
+    /// Nothing is left out.
+    everything: bool,
     /// Prices for every service, and not only for those that change.
     price_all: bool,
 }
@@ -148,6 +157,8 @@ impl<P: Ports> Scaler<P> {
                 Ok(summary)
             }
             Err(error) => {
+                // They are this run's, and not the next one's.
+                let _calls = self.ports.take_calls();
                 self.print_error(&error, now, &invocation.request_id);
                 Err(error)
             }
@@ -182,8 +193,10 @@ impl<P: Ports> Scaler<P> {
                     return Ok(declined(summary, why));
                 }
                 match alarms::concerned(&self.ports, deadline, &changes).await? {
-                    Ok(only) => {
-                        let scope = Scope { trigger: Trigger::Alarm, only, ..self.scope_of(Request::default()) };
+                    Ok(Concerned { only, incomplete }) => {
+                        let summary = Summary { incomplete: incomplete.map(|error| error.to_string()), ..summary };
+                        let rest = self.scope_of(Request::default());
+                        let scope = Scope { trigger: Trigger::Alarm, only, everything: false, ..rest };
                         self.scale(summary, scope, deadline, started).await
                     }
                     Err(why) => Ok(declined(Summary { calls: self.ports.take_calls(), ..summary }, why)),
@@ -199,10 +212,11 @@ impl<P: Ports> Scaler<P> {
     fn scope_of(&self, request: Request) -> Scope {
         let mode = request.mode.map_or(self.settings.mode, |mode| mode.min(self.settings.mode));
         let asked = |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
+        let everything = request.cluster.is_none() && request.service.is_none();
         let only = move |enrolled: &Enrolled| {
             asked(&request.cluster, &enrolled.cluster) && asked(&request.service, &enrolled.name)
         };
-        Scope { trigger: Trigger::Person, mode, only: Box::new(only), price_all: false }
+        Scope { trigger: Trigger::Person, mode, only: Box::new(only), everything, price_all: false }
     }
 
     async fn scale(
@@ -216,7 +230,7 @@ impl<P: Ports> Scaler<P> {
         let run = self.run(&scope, deadline, &reads, summary.at);
         let (judged, metrics) = self.look(&mut summary, &scope, &run).await?;
         let outcomes = self.act(judged, &run, scope.price_all).await;
-        self.publish_news(&outcomes, &run).await;
+        self.publish_news(&outcomes, run.now).await;
         let summary = Summary { run_usd: self.run_usd(metrics, started), duration_ms: millis(started), ..summary };
         Ok(Ran { summary: Summary { calls: self.ports.take_calls(), ..summary }.of(&outcomes), outcomes })
     }
@@ -232,14 +246,16 @@ impl<P: Ports> Scaler<P> {
         let reads = Pace::new(Bucket::ECS_SERVICE_READ.half());
         let run = self.run(&scope, deadline, &reads, summary.at);
         let (judged, metrics) = self.look(&mut summary, &scope, &run).await?;
-        let in_shadow: Vec<Judged> = judged.into_iter().filter(judge::is_in_shadow).collect();
+        let not_described = judged.iter().filter(|judged| judged.decision.reason == Reason::ServiceUnreadable).count();
+        let in_shadow = |judged: &Judged| judge::is_in_shadow(judged, self.settings.mode);
+        let in_shadow: Vec<Judged> = judged.into_iter().filter(in_shadow).collect();
         let concurrency = self.settings.concurrency;
         let services = in_shadow.iter().filter_map(|judged| judged.service.as_ref());
         self.pricing.read(&self.ports, deadline, concurrency, services).await;
         let price = |judged: &Judged| self.pricing.task_hour_usd(judged.service.as_ref()?);
         let (days, replayed) = digest::days(&self.ports, deadline, concurrency, &in_shadow, price, run.now).await;
-        if let Some(message) = digest::message(&days) {
-            self.publish(&message, deadline).await;
+        if let Some((subject, body)) = digest::text(&days, not_described) {
+            self.publish(&subject, body).await.map_err(RunError::NotPublished)?;
         }
         let run_usd = self.run_usd(metrics + replayed, started);
         let summary = Summary { run_usd, duration_ms: millis(started), calls: self.ports.take_calls(), ..summary };
@@ -256,10 +272,14 @@ impl<P: Ports> Scaler<P> {
     async fn look(&self, summary: &mut Summary, scope: &Scope, run: &Run<'_>) -> Result<(Vec<Judged>, u32), RunError> {
         let mut listing = gather::enrolled(&self.ports, run.deadline, &self.settings.clusters).await?;
         listing.services.retain(|enrolled| (scope.only)(enrolled));
+        listing.without_cluster.retain(|_| scope.everything);
         summary.seen = listing.services.len() + listing.without_cluster.len();
-        summary.incomplete = listing.incomplete.map(|error| error.to_string());
+        if let Some(error) = listing.incomplete {
+            tracing::warn!(%error, "the list of services is not complete");
+            summary.incomplete = Some(error.to_string());
+        }
         if summary.seen == 0 {
-            summary.declined = nobody(scope.trigger);
+            summary.declined = Some(nobody(scope.trigger));
         }
         gather::order(&mut listing.services, run.now);
         let (mut judged, metrics) = judge::judge(&self.ports, *run, listing.services).await;
@@ -267,24 +287,23 @@ impl<P: Ports> Scaler<P> {
         Ok((judged, metrics))
     }
 
-    /// Prices every change, and writes those that the mode allows.
+    /// Writes the changes that the mode allows, and then prices every change: a price is only told.
     async fn act(&self, judged: Vec<Judged>, run: &Run<'_>, price_all: bool) -> Vec<Outcome> {
-        let priced = judged.iter().filter(|judged| price_all || moves(judged));
-        let services = priced.filter_map(|judged| judged.service.as_ref());
-        self.pricing.read(&self.ports, run.deadline, self.settings.concurrency, services).await;
-        let mut outcomes: Vec<Outcome> = judged.into_iter().map(|judged| self.priced(judged)).collect();
-
+        let concurrency = self.settings.concurrency;
         let writes = Pace::new(Bucket::ECS_SERVICE_MODIFY);
-        let allowed = outcomes.iter().enumerate().filter(|(_, outcome)| outcome.judged.mode == Mode::On);
+        let allowed = judged.iter().enumerate().filter(|(_, judged)| judged.mode == Mode::On && moves(judged));
         let (indices, changes): (Vec<usize>, Vec<Change<'_>>) = allowed
-            .filter_map(|(index, outcome)| {
-                let (service, action) = (outcome.judged.service.as_ref()?, outcome.action?);
-                let verdict = outcome.judged.decision.verdict;
-                Some((index, Change { service, verdict, desired: action.to }))
+            .filter_map(|(index, judged)| {
+                let (service, decision) = (judged.service.as_ref()?, &judged.decision);
+                Some((index, Change { service, verdict: decision.verdict, desired: decision.desired }))
             })
             .unzip();
-        let concurrency = self.settings.concurrency;
         let made = act::make(&self.ports, run.deadline, run.reads, &writes, concurrency, &changes).await;
+
+        let priced = judged.iter().filter(|judged| price_all || moves(judged));
+        let services = priced.filter_map(|judged| judged.service.as_ref());
+        self.pricing.read(&self.ports, run.deadline, concurrency, services).await;
+        let mut outcomes: Vec<Outcome> = judged.into_iter().map(|judged| self.priced(judged)).collect();
         for (index, made) in indices.into_iter().zip(made) {
             outcomes[index].done = made.map_or_else(Done::NotMade, |()| Done::Acted);
         }
@@ -300,26 +319,28 @@ impl<P: Ports> Scaler<P> {
     }
 
     /// Tells people what is news. What can't be told is logged; the counts stand either way.
-    async fn publish_news(&self, outcomes: &[Outcome], run: &Run<'_>) {
+    async fn publish_news(&self, outcomes: &[Outcome], now: Timestamp) {
         // A count that was written is always news: had the run before written it, it would stand already.
         let is_news = |outcome: &&Outcome| {
             let Judged { facts, policy, decision, interval_minutes, .. } = &outcome.judged;
             let failed = outcome.counted().0 == Verdict::Error;
             let known = facts.as_ref().zip(policy.as_ref()).filter(|_| failed);
-            let is_edge = |(facts, policy)| edge::is_news(facts, policy, decision, run.now, *interval_minutes);
+            let is_edge = |(facts, policy)| edge::is_news(facts, policy, decision, now, *interval_minutes);
             outcome.done == Done::Acted || known.is_some_and(is_edge)
         };
         let news: Vec<&Outcome> = outcomes.iter().filter(is_news).collect();
-        if let Some(message) = report::message(&news, self.settings.message_format) {
-            self.publish(&message, run.deadline).await;
+        if let Some((subject, body)) = report::news(&news)
+            && let Err(error) = self.publish(&subject, body).await
+        {
+            tracing::warn!(%error, "a message could not be published");
         }
     }
 
-    async fn publish(&self, message: &Message, deadline: &Deadline) {
-        let Some(topic) = &self.settings.topic_arn else { return };
-        if let Err(error) = deadline.bound("Publish", self.ports.publish(topic, message)).await {
-            tracing::warn!(%error, "a message could not be published");
-        }
+    /// Tells people, in the time that is kept for it.
+    async fn publish(&self, subject: &str, body: String) -> Result<(), PortError> {
+        let Some(topic) = &self.settings.topic_arn else { return Ok(()) };
+        let message = report::message(subject, body, self.settings.message_format);
+        Deadline::within(TO_PUBLISH).bound("Publish", self.ports.publish(topic, &message)).await
     }
 
     fn run_usd(&self, metrics: u32, started: Instant) -> f64 {
@@ -370,10 +391,13 @@ fn millis(started: Instant) -> u64 {
     u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Why a run that looks for certain services finds none.
-fn nobody(trigger: Trigger) -> Option<Declined> {
+/// Why a run finds no service.
+fn nobody(trigger: Trigger) -> Declined {
     let (reason, why) = match trigger {
-        Trigger::Schedule => return None,
+        Trigger::Schedule => (
+            Reason::NotEnrolled,
+            "no service in the clusters of TIDEGATE_CLUSTERS carries the tag tidegate:scale with shadow or on",
+        ),
         Trigger::Person => {
             (Reason::NotEnrolled, "no service that is asked for carries the tag tidegate:scale with shadow or on")
         }
@@ -382,7 +406,7 @@ fn nobody(trigger: Trigger) -> Option<Declined> {
             "no enrolled service is named by its dimensions or names it in tidegate:alarms",
         ),
     };
-    Some(Declined { reason, why: why.to_owned() })
+    Declined { reason, why: why.to_owned() }
 }
 
 fn moves(judged: &Judged) -> bool {

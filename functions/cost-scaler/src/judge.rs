@@ -8,6 +8,7 @@ use tidegate_aws::autoscaling::Autoscaling;
 use tidegate_aws::cloudwatch::CloudWatch;
 use tidegate_aws::deadline::Deadline;
 use tidegate_aws::ecs::{Ecs, Service};
+use tidegate_aws::error::{Kind, PortError};
 use tidegate_aws::pace::Pace;
 use tidegate_core::mode::Mode;
 use tidegate_core::scaling::cadence::{self, Allowance};
@@ -97,7 +98,7 @@ pub async fn judge(
     let read_by = run.deadline.share(READ_BY);
     let run = Run { deadline: &read_by, ..run };
     run.ask_owners(ports, &mut candidates, &mut judged).await;
-    let metrics = run.read_metrics(ports, &mut candidates).await;
+    let metrics = run.read_metrics(ports, &mut candidates, &mut judged).await;
     let mut decided: Vec<Judged> = candidates
         .into_iter()
         .map(|candidate| {
@@ -149,7 +150,7 @@ impl Run<'_> {
     fn not_described(&self, enrolled: &Enrolled, why: &NotDescribed) -> Judged {
         let decision = match why {
             NotDescribed::Gone => stay(Reason::NotActive, "the service does not exist any more".to_owned(), 0),
-            NotDescribed::NotReached => error(Reason::NotReached, "the invocation's deadline is near".to_owned(), 0),
+            NotDescribed::NotReached(why) => error(Reason::NotReached, why.clone(), 0),
             NotDescribed::Unreadable(why) => error(Reason::ServiceUnreadable, why.clone(), 0),
         };
         ended(enrolled.id(), self.mode, decision)
@@ -168,6 +169,7 @@ impl Run<'_> {
                         None => known.push(candidate),
                     }
                 }
+                Some(Err(why)) if why.kind == Kind::NoTime => judged.push(candidate.not_reached(&why)),
                 Some(Err(why)) => {
                     let why = format!("whether somebody else owns the count is not known: {why}");
                     let decision = error(Reason::ServiceUnreadable, why, candidate.facts.desired);
@@ -180,69 +182,96 @@ impl Run<'_> {
     }
 
     /// Reads all metrics together. Services without bounds need none: nothing could be decided with them.
-    async fn read_metrics(&self, ports: &impl CloudWatch, candidates: &mut [Candidate]) -> u32 {
-        let concurrency = self.settings.concurrency;
-        let mut bounded: Vec<&mut Candidate> =
-            candidates.iter_mut().filter(|candidate| candidate.is_bounded()).collect();
+    async fn read_metrics(
+        &self,
+        ports: &impl CloudWatch,
+        candidates: &mut Vec<Candidate>,
+        judged: &mut Vec<Judged>,
+    ) -> u32 {
+        let (bounded, unbounded): (Vec<_>, Vec<_>) = candidates.drain(..).partition(Candidate::is_bounded);
+        *candidates = unbounded;
         let questions: Vec<&Questions> = bounded.iter().map(|candidate| &candidate.questions).collect();
-        let mut metrics = questions.iter().map(|questions| questions.metrics()).sum();
-        let readings = gather::readings(ports, self.deadline, concurrency, &questions, self.now).await;
-        for (candidate, readings) in bounded.iter_mut().zip(readings) {
-            candidate.facts.metrics = readings;
+        let metrics: u32 = questions.iter().map(|questions| questions.metrics()).sum();
+        let readings = gather::readings(ports, self.deadline, self.settings.concurrency, &questions, self.now).await;
+        let mut read = Vec::with_capacity(bounded.len());
+        for (mut candidate, readings) in bounded.into_iter().zip(readings) {
+            match readings {
+                Ok(readings) => {
+                    candidate.facts.metrics = readings;
+                    read.push(candidate);
+                }
+                Err(no_time) => judged.push(candidate.not_reached(&no_time)),
+            }
         }
-        // CPU by 20 seconds, for those whose sample counts show that they publish it.
+        let finer = self.read_20_seconds(ports, &mut read).await;
+        candidates.append(&mut read);
+        metrics + finer
+    }
+
+    /// Reads CPU by 20 seconds, for those whose sample counts show that they publish it. Without it the minutes decide.
+    async fn read_20_seconds(&self, ports: &impl CloudWatch, candidates: &mut [Candidate]) -> u32 {
         let mut finer: Vec<&mut Candidate> =
-            bounded.into_iter().filter(|candidate| history::publishes_20_seconds(&candidate.facts)).collect();
+            candidates.iter_mut().filter(|candidate| history::publishes_20_seconds(&candidate.facts)).collect();
         let questions: Vec<Questions> =
             finer.iter().map(|candidate| Questions::of_20_seconds(&subject(&candidate.service))).collect();
-        metrics += questions.iter().map(Questions::metrics).sum::<u32>();
         let asked: Vec<&Questions> = questions.iter().collect();
-        let readings = gather::readings(ports, self.deadline, concurrency, &asked, self.now).await;
-        for (candidate, mut readings) in finer.iter_mut().zip(readings) {
+        let readings = gather::readings(ports, self.deadline, self.settings.concurrency, &asked, self.now).await;
+        for (candidate, readings) in finer.iter_mut().zip(readings) {
             if let (Some(Reading::Points(points)), Some(Reading::Points(finer))) =
-                (candidate.facts.metrics.get_mut(CPU), readings.remove(CPU))
+                (candidate.facts.metrics.get_mut(CPU), readings.ok().and_then(|mut readings| readings.remove(CPU)))
             {
                 points.extend(finer);
             }
         }
-        metrics
+        questions.iter().map(Questions::metrics).sum()
     }
 
     /// Proposes bounds, once an hour, to services that have none.
     async fn propose_bounds(&self, ports: &impl CloudWatch, judged: &mut [Judged]) -> u32 {
-        let mut metrics = 0;
         let now_or_hourly = |id: &str| self.trigger == Trigger::Person || cadence::is_due(id, 60, self.now);
-        let unbounded = judged
-            .iter_mut()
-            .filter(|judged| judged.decision.reason == Reason::BoundsMissing && now_or_hourly(&judged.id));
-        for judged in unbounded {
-            let (Some(service), Some(policy)) = (&judged.service, &judged.policy) else { continue };
-            let subject = subject(service);
-            let questions = Questions::of_cpu_by_hour(&subject);
-            metrics += questions.metrics();
-            let mut readings = gather::readings(ports, self.deadline, 1, &[&questions], self.now).await;
-            let hours = match readings.pop().and_then(|mut readings| readings.remove(CPU)) {
-                Some(Reading::Points(hours)) => hours,
-                _ => Vec::new(),
-            };
-            let target = policy.targets.get(CPU).map_or(70.0, |target| target.goal());
-            let proposed = proposal::propose(&hours, target, service.desired);
-            let days = proposal::DAYS;
-            let proposal = proposed.map_or_else(
-                || format!("the last {days} days have no CPU data to propose any from"),
-                |Bounds { min, max }| {
-                    format!("from the last {days} days tidegate:min={min} and tidegate:max={max} would do")
-                },
-            );
+        let unbounded =
+            |judged: &&mut Judged| judged.decision.reason == Reason::BoundsMissing && now_or_hourly(&judged.id);
+        let mut unbounded: Vec<&mut Judged> = judged.iter_mut().filter(unbounded).collect();
+        let of_judged = |judged: &&mut Judged| judged.service.as_ref().map(subject).unwrap_or_default();
+        let questions: Vec<Questions> =
+            unbounded.iter().map(of_judged).map(|subject| Questions::of_cpu_by_hour(&subject)).collect();
+        let asked: Vec<&Questions> = questions.iter().collect();
+        let readings = gather::readings(ports, self.deadline, self.settings.concurrency, &asked, self.now).await;
+        for (judged, readings) in unbounded.iter_mut().zip(readings) {
+            let hours = readings.map(|mut readings| readings.remove(CPU));
+            let proposal = proposal(judged, hours.unwrap_or_else(|error| Some(Reading::Unreadable(error.to_string()))));
             judged.decision.why = format!("{}; {proposal}", judged.decision.why);
         }
-        metrics
+        questions.iter().map(Questions::metrics).sum()
+    }
+}
+
+/// The sentence that proposes bounds.
+fn proposal(judged: &Judged, hours: Option<Reading>) -> String {
+    let days = proposal::DAYS;
+    let hours = match hours {
+        Some(Reading::Points(hours)) => hours,
+        Some(Reading::Unreadable(why)) => return format!("the last {days} days can't be read to propose any: {why}"),
+        _ => Vec::new(),
+    };
+    let target = judged.policy.as_ref().and_then(|policy| policy.targets.get(CPU)).map_or(70.0, |target| target.goal());
+    let (desired, running) = judged.service.as_ref().map_or((0, 0), |service| (service.desired, service.running));
+    match proposal::propose(&hours, target, desired, running) {
+        Some(Bounds { min, max }) => {
+            format!("from the last {days} days tidegate:min={min} and tidegate:max={max} would do")
+        }
+        None => format!("the last {days} days have no CPU data to propose any from"),
     }
 }
 
 impl Candidate {
     fn is_bounded(&self) -> bool {
         self.enrolment.policy.min.is_some() && self.enrolment.policy.max.is_some()
+    }
+
+    fn not_reached(self, no_time: &PortError) -> Judged {
+        let decision = error(Reason::NotReached, no_time.to_string(), self.facts.desired);
+        self.end(decision)
     }
 
     fn end(self, decision: Decision) -> Judged {
@@ -288,11 +317,11 @@ fn ended(id: String, mode: Mode, decision: Decision) -> Judged {
     Judged { id, mode, decision, facts: None, policy: None, service: None, interval_minutes: 1 }
 }
 
-/// Whether a service is in shadow by its own tag, and not because of the run's mode.
+/// Whether a service is in shadow, by its own tag or because the whole installation is.
 #[must_use]
-pub fn is_in_shadow(judged: &Judged) -> bool {
+pub fn is_in_shadow(judged: &Judged, installation: Mode) -> bool {
     let tagged = judged.service.as_ref().map(|service| service.tags.mode(enrolment::SCALE));
-    tagged == Some(Ok(Mode::Shadow))
+    tagged.is_some_and(|mode| mode.is_ok_and(|mode| mode.min(installation) == Mode::Shadow))
 }
 
 /// The decision for an ARN of the old format.

@@ -148,11 +148,16 @@ impl Summary {
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "counts")]
     pub fn metrics(&self, cold: bool) -> Option<String> {
+        let too_old = self.declined.as_ref().is_some_and(|declined| declined.reason == Reason::EventTooOld);
+        let scheduled = self.trigger == "schedule" && !too_old;
+        // What an incomplete list leaves out is not known, but is more than nothing.
+        let failed = self.failed.values().sum::<usize>() + usize::from(self.incomplete.is_some());
         let values = [
             ("Runs", 1.0),
+            ("ScheduledRuns", f64::from(u8::from(scheduled))),
             ("ColdStarts", f64::from(u8::from(cold))),
             ("ServicesSeen", self.seen as f64),
-            ("ServicesFailed", self.failed.values().sum::<usize>() as f64),
+            ("ServicesFailed", failed as f64),
             ("ApiCalls", self.calls.values().map(|calls| f64::from(*calls)).sum()),
             ("RunUsd", self.run_usd),
         ];
@@ -168,7 +173,7 @@ pub fn metrics(outcomes: &[Outcome], at: Timestamp) -> Vec<String> {
         let (verdict, reason) = outcome.counted();
         let [decisions, added, removed, saved] = groups.entry((outcome.judged.mode, verdict, reason)).or_default();
         *decisions += 1.0;
-        if let Some(action) = outcome.action.filter(|_| !matches!(outcome.done, Done::NotMade(_))) {
+        if let Some(action) = outcome.action.filter(|_| outcome.done == Done::Acted) {
             *added += f64::from(action.to.saturating_sub(action.from));
             *removed += f64::from(action.from.saturating_sub(action.to));
             if let Some((before, after)) = action.month_usd_before.zip(action.month_usd_after) {
@@ -219,32 +224,43 @@ pub fn record(outcome: Outcome, at: Timestamp, request_id: &str) -> ScalingRecor
     }
 }
 
-/// The message about what is news; None where nothing is.
+/// Subject and body about what is news; None where nothing is.
 #[must_use]
-pub fn message(news: &[&Outcome], format: MessageFormat) -> Option<Message> {
-    let sentence = |outcome: &&Outcome| {
-        let decision = &outcome.judged.decision;
-        let count =
-            outcome.action.map_or_else(String::new, |action| format!(" from {} to {} tasks", action.from, action.to));
-        format!("{}: {}{count} ({})", outcome.judged.id, decision.verdict.as_str(), decision.reason.code())
-    };
-    let headlines: Vec<String> = news.iter().map(sentence).collect();
+pub fn news(news: &[&Outcome]) -> Option<(String, String)> {
+    let headlines: Vec<String> = news.iter().map(|outcome| headline(outcome)).collect();
     let subject = match headlines.as_slice() {
         [] => return None,
         [one] => format!("Tidegate: {one}"),
         more => format!("Tidegate: {} changed or failed", counted(more.len(), "service")),
     };
-    let body: Vec<String> = headlines
-        .iter()
-        .zip(news)
-        .map(|(line, outcome)| format!("{line}\n  {}", outcome.judged.decision.why))
-        .collect();
-    let body = body.join("\n\n");
+    let why = |outcome: &Outcome| match &outcome.done {
+        Done::NotMade(NotMade { why, .. }) => {
+            format!("{why}\n  It was decided because {}", outcome.judged.decision.why)
+        }
+        Done::Nothing | Done::Acted => outcome.judged.decision.why.clone(),
+    };
+    let body = headlines.iter().zip(news).map(|(line, outcome)| format!("{line}\n  {}", why(outcome)));
+    Some((subject, body.collect::<Vec<_>>().join("\n\n")))
+}
+
+fn headline(outcome: &Outcome) -> String {
+    let Outcome { judged, action, done, .. } = outcome;
+    let (id, verdict) = (&judged.id, judged.decision.verdict.as_str());
+    let count = action.map_or_else(String::new, |action| format!(" from {} to {} tasks", action.from, action.to));
+    match done {
+        Done::NotMade(NotMade { reason, .. }) => format!("{id}: {verdict}{count} was not made ({})", reason.code()),
+        Done::Nothing | Done::Acted => format!("{id}: {verdict}{count} ({})", judged.decision.reason.code()),
+    }
+}
+
+/// A message in the format that the installation wants.
+#[must_use]
+pub fn message(subject: &str, body: String, format: MessageFormat) -> Message {
     let body = match format {
         MessageFormat::Text => body,
-        MessageFormat::Chatbot => chatbot(&subject, &body),
+        MessageFormat::Chatbot => chatbot(subject, &body),
     };
-    Some(Message::new(&subject, body))
+    Message::new(subject, body)
 }
 
 /// A custom notification of Amazon Q Developer in chat applications, which was AWS Chatbot.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_cloudwatch::operation::describe_alarms::builders::DescribeAlarmsFluentBuilder;
 use aws_sdk_cloudwatch::types::{
     AlarmType, Dimension, Metric, MetricAlarm, MetricDataQuery, MetricStat, StateValue, StatusCode,
 };
@@ -23,7 +24,7 @@ pub trait CloudWatch {
         to: Timestamp,
     ) -> Result<Vec<Answer>, PortError>;
 
-    /// `DescribeAlarms` by name, metric and composite ones. Alarms that are gone are left out.
+    /// `DescribeAlarms` by name, of every type. Alarms that are gone are left out.
     async fn describe_alarms(&self, names: &[String]) -> Result<Vec<Alarm>, PortError>;
 
     /// `DescribeAlarms`: the names of the alarms that a composite alarm is made of.
@@ -32,6 +33,9 @@ pub trait CloudWatch {
 
 /// The API takes no more.
 pub const QUERIES_PER_CALL: usize = 500;
+
+/// Neither in names that are asked for nor on one page of the answer.
+const ALARMS_PER_CALL: usize = 100;
 
 /// A run that gets no further than this is not paging but looping.
 const MOST_PAGES: usize = 50;
@@ -93,32 +97,41 @@ impl CloudWatch for Aws {
     }
 
     async fn describe_alarms(&self, names: &[String]) -> Result<Vec<Alarm>, PortError> {
-        let answer = self
-            .cloudwatch
-            .describe_alarms()
-            .set_alarm_names(Some(names.to_vec()))
-            .alarm_types(AlarmType::MetricAlarm)
-            .alarm_types(AlarmType::CompositeAlarm)
-            .send()
-            .await
-            .map_err(PortError::of("DescribeAlarms"))?;
-        let metric = answer.metric_alarms.unwrap_or_default().into_iter().map(metric_alarm);
-        let composite = answer.composite_alarms.unwrap_or_default().into_iter().map(|alarm| Alarm {
-            name: alarm.alarm_name.unwrap_or_default(),
-            in_alarm: alarm.state_value == Some(StateValue::Alarm),
-            composite: true,
-            dimensions: Vec::new(),
-        });
-        Ok(metric.chain(composite).collect())
+        let mut alarms = Vec::new();
+        for names in names.chunks(ALARMS_PER_CALL) {
+            let call = self.cloudwatch.describe_alarms().set_alarm_names(Some(names.to_vec()));
+            let types = [AlarmType::MetricAlarm, AlarmType::CompositeAlarm, AlarmType::LogAlarm];
+            alarms.extend(all_alarms(call.set_alarm_types(Some(types.into()))).await?);
+        }
+        Ok(alarms)
     }
 
     async fn describe_alarm_children(&self, composite: &str) -> Result<Vec<String>, PortError> {
         let call = self.cloudwatch.describe_alarms().children_of_alarm_name(composite);
-        let answer = call.send().await.map_err(PortError::of("DescribeAlarms"))?;
-        let metric = answer.metric_alarms.unwrap_or_default().into_iter().filter_map(|alarm| alarm.alarm_name);
-        let composite = answer.composite_alarms.unwrap_or_default().into_iter().filter_map(|alarm| alarm.alarm_name);
-        Ok(metric.chain(composite).collect())
+        Ok(all_alarms(call).await?.into_iter().map(|alarm| alarm.name).collect())
     }
+}
+
+/// Every page of `DescribeAlarms`.
+async fn all_alarms(call: DescribeAlarmsFluentBuilder) -> Result<Vec<Alarm>, PortError> {
+    let most = i32::try_from(ALARMS_PER_CALL).unwrap_or(i32::MAX);
+    let mut pages = call.max_records(most).into_paginator().send();
+    let mut alarms = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(PortError::of("DescribeAlarms"))?;
+        let plain = |name: Option<String>, state: Option<StateValue>, composite| Alarm {
+            name: name.unwrap_or_default(),
+            in_alarm: state == Some(StateValue::Alarm),
+            composite,
+            dimensions: Vec::new(),
+        };
+        alarms.extend(page.metric_alarms.unwrap_or_default().into_iter().map(metric_alarm));
+        let composite = page.composite_alarms.unwrap_or_default().into_iter();
+        alarms.extend(composite.map(|alarm| plain(alarm.alarm_name, alarm.state_value, true)));
+        let logs = page.log_alarms.unwrap_or_default().into_iter();
+        alarms.extend(logs.map(|alarm| plain(alarm.alarm_name, alarm.state_value, false)));
+    }
+    Ok(alarms)
 }
 
 /// The datapoints of one query over the pages of an answer.

@@ -6,6 +6,9 @@ use tokio::time::Instant;
 
 use crate::error::{Kind, PortError};
 
+/// A write is not begun with less time than this: it would end in an answer that nobody waits for.
+const FOR_A_WRITE: Duration = Duration::from_secs(2);
+
 /// When the work of an invocation has to be done, with time left to report it.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline {
@@ -49,5 +52,22 @@ impl Deadline {
             return Err(no_time());
         }
         tokio::time::timeout_at(self.work_until, call).await.unwrap_or_else(|_| Err(no_time()))
+    }
+
+    /// Waits for a call that changes something. It is begun only where there is time for it.
+    ///
+    /// # Errors
+    /// The call's own, [`Kind::NoTime`] where it was not begun, or [`Kind::TimedOut`] where nobody knows what came of it.
+    pub async fn bound_write<T>(
+        &self,
+        operation: &'static str,
+        call: impl Future<Output = Result<T, PortError>>,
+    ) -> Result<T, PortError> {
+        if Instant::now() + FOR_A_WRITE > self.work_until {
+            return Err(PortError::new(operation, Kind::NoTime, "the invocation's deadline is near"));
+        }
+        let unknown = "no answer before the invocation's deadline; it may have been made all the same";
+        let unanswered = |_| Err(PortError::new(operation, Kind::TimedOut, unknown));
+        tokio::time::timeout_at(self.work_until, call).await.unwrap_or_else(unanswered)
     }
 }

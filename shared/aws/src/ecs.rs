@@ -2,7 +2,7 @@
 
 use aws_sdk_ecs::types::{
     CapacityProviderStrategyItem, CpuArchitecture, DeploymentControllerType, LaunchType, LoadBalancer, OsFamily,
-    SchedulingStrategy, ServiceField, TaskDefinitionField, TaskSet,
+    SchedulingStrategy, ServiceField, TaskSet,
 };
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
@@ -94,7 +94,7 @@ impl Ecs for Aws {
 
     async fn describe_task_definition(&self, arn: &str) -> Result<Option<TaskSize>, PortError> {
         const OPERATION: &str = "DescribeTaskDefinition";
-        let call = self.ecs.describe_task_definition().task_definition(arn).include(TaskDefinitionField::Tags);
+        let call = self.ecs.describe_task_definition().task_definition(arn);
         let answer = call.send().await.map_err(PortError::of(OPERATION))?;
         let definition = answer
             .task_definition

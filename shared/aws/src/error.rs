@@ -2,7 +2,6 @@
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 /// A call that failed, after its retries.
@@ -48,7 +47,7 @@ impl Kind {
             Self::Unavailable => "is unavailable",
             Self::Refused => "was refused",
             Self::Garbled => "was answered with something unreadable",
-            Self::NoTime => "was not made",
+            Self::NoTime => "had no time left",
         }
     }
 }
@@ -70,11 +69,23 @@ impl PortError {
             let message = match error.as_service_error().map(|service| (service.code(), service.message())) {
                 Some((Some(code), Some(message))) => format!("{code}: {message}"),
                 Some((Some(code), None)) => code.to_owned(),
-                _ => DisplayErrorContext(&error).to_string(),
+                _ => chain(&error),
             };
             Self { operation, kind, message }
         }
     }
+}
+
+/// An error and its causes, each said once. The SDK's own display of it ends in a page of debugging.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    let mut said: Vec<String> = vec![error.to_string()];
+    for cause in causes.map(ToString::to_string) {
+        if !said.iter().any(|before| before.contains(&cause)) {
+            said.push(cause);
+        }
+    }
+    said.join(": ")
 }
 
 fn kind<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Kind {
@@ -85,11 +96,9 @@ fn kind<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Kind {
         SdkError::DispatchFailure(_) => Kind::Unavailable,
         SdkError::ResponseError(_) if status < 500 => Kind::Garbled,
         SdkError::ServiceError(service) => match service.err().code().unwrap_or_default() {
-            "ThrottlingException"
-            | "Throttling"
-            | "TooManyRequestsException"
-            | "RequestLimitExceeded"
-            | "LimitExceededException" => Kind::Throttled,
+            "TooManyRequestsException" | "RequestLimitExceeded" | "LimitExceededException" => Kind::Throttled,
+            // ThrottlingException, Throttling, ThrottledException: every service has its own word.
+            code if code.starts_with("Throttl") => Kind::Throttled,
             "AccessDeniedException"
             | "AccessDenied"
             | "UnrecognizedClientException"

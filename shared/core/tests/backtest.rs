@@ -120,7 +120,7 @@ proptest! {
     }
 
     #[test]
-    fn points_become_minutes_without_loss(values in prop::collection::vec(0.0..1000.0_f64, 2..80), interval in 1_i64..4000) {
+    fn points_become_minutes_without_loss(values in prop::collection::vec(0.0..1000.0_f64, 2..80), interval in prop_oneof![1_i64..4000, (1_i64..60).prop_map(|minutes| minutes * 60)]) {
         let at = |index: usize| START + SignedDuration::from_secs(interval * i64::try_from(index).expect("small"));
         let points: Vec<(Timestamp, f64)> = values.iter().enumerate().map(|(index, value)| (at(index), *value)).collect();
         let demand = Demand::from_points(&points).expect("a trace");
@@ -210,12 +210,15 @@ fn a_services_own_past_is_replayed_from_its_cpu() {
     let at = |minute: i64| START + SignedDuration::from_mins(minute);
     let point = |minute| Point { at: at(minute), value: 20.0, samples: Some(20.0), period_s: 60 };
     let day: Vec<Point> = (0..1440).map(point).collect();
-    let replayed = replay(&day, &policy(70.0)).expect("a day");
+    let replayed = replay(&day, 20, &policy(70.0)).expect("a day");
     assert!((replayed.ran_s - 1440.0 * 60.0 * 20.0).abs() < 1e-6);
     // 20 tasks at 20 % are 6 at 70 %.
     assert!(replayed.ours.unmet <= 0.0 && replayed.ours.billed_s < 1440 * 60 * 8, "{:?}", replayed.ours);
     assert!((replayed.ours.demand - 1440.0 * 400.0).abs() < 1e-6);
     assert!((shape().capacity - 100.0).abs() < f64::EPSILON);
+    // With 20-second metrics every task counts three times.
+    let finer: Vec<Point> = day.iter().map(|point| Point { samples: Some(60.0), ..*point }).collect();
+    assert_eq!(replay(&finer, 20, &policy(70.0)), Some(replayed));
 }
 
 #[test]
@@ -233,6 +236,9 @@ fn curves_are_compared_at_equal_unmet_demand() {
     assert_eq!((comparison.beaten, comparison.beaten_by), (Beaten { targets: 2, of: 2 }, Beaten { targets: 0, of: 2 }));
     let elsewhere = [outcome(50.0, 200.0, 400), outcome(80.0, 300.0, 300)];
     assert_eq!(compare(&ours, &elsewhere).equal, None, "they share no unmet demand");
+    let nothing = |billed: [i64; 2]| [outcome(50.0, 0.0, billed[0]), outcome(80.0, 0.0, billed[1])];
+    let equal = compare(&nothing([2000, 900]), &nothing([3000, 1000])).equal.expect("neither leaves anything");
+    assert!((equal.bill_ratio - 0.9).abs() < 1e-9 && equal.most <= 0.0, "{equal:?}");
 }
 
 /// A scaler of the test's own.

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use tidegate_core::mode::Mode;
 use tidegate_core::scaling::facts::{Controller, Facts, Point, Reading, Scheduling, Status, Trigger};
 use tidegate_core::scaling::history::{Change, EventHistory};
@@ -41,8 +43,8 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
 }
 
 prop_compose! {
-    /// A service that could be scaled. Its counts and its history may contradict each other.
-    fn service()(desired in 1_u32..120, lag in 0_u32..4)
+    /// A service whose counts and history may contradict each other.
+    fn odd_service()(desired in 1_u32..120, lag in 0_u32..4)
         (desired in Just(desired), running in Just(desired.saturating_sub(lag)), pending in 0..=lag,
          cpu in points(0.0..130.0_f64, desired.saturating_sub(lag)), memory in points(0.0..110.0_f64, desired),
          requests in points(0.0..900.0_f64, 1), has_requests in any::<bool>(), trigger in trigger(),
@@ -61,6 +63,27 @@ prop_compose! {
                 scalable_target: None, history: known.then_some(history), recommendations: None, metrics,
             }
         }
+}
+
+prop_compose! {
+    /// A service that a cut is due for: little load, and everything known.
+    fn idle_service()(tasks in 10_u32..120)
+        (tasks in Just(tasks), cpu in points(1.0..25.0_f64, tasks), memory in points(10.0..39.0_f64, tasks),
+         flapped in prop::bool::weighted(0.3)) -> Facts {
+            let minute = |back: i64, tasks| Change { at: NOW - SignedDuration::from_mins(back), tasks };
+            let changes = if flapped { vec![minute(200, -4), minute(195, 4)] } else { Vec::new() };
+            let history = EventHistory { complete_since: NOW - SignedDuration::from_hours(24), changes };
+            let metrics = [(CPU.to_owned(), Reading::Points(cpu)), (MEMORY.to_owned(), Reading::Points(memory))];
+            Facts {
+                controller: Controller::CodeDeploy, history: Some(history), metrics: metrics.into(),
+                ..calm(tasks, Vec::new())
+            }
+        }
+}
+
+/// A service that could be scaled.
+fn service() -> impl Strategy<Value = Facts> {
+    prop_oneof![odd_service(), idle_service()]
 }
 
 /// As [`service`], with counts that agree, no history of changes and CPU alone.
@@ -104,6 +127,20 @@ fn policy() -> impl Strategy<Value = Policy> {
 fn cpu_policy(target: f64) -> Policy {
     let targets = BTreeMap::from([(CPU.to_owned(), Target::Utilization(target))]);
     Policy { min: Some(1), max: Some(1000), targets, ..Policy::default() }
+}
+
+/// What forbids a cut says something only where cuts are made without it.
+#[test]
+fn ordinary_cuts_are_among_the_cases() {
+    let mut runner = TestRunner::deterministic();
+    let cases = (service(), policy());
+    let lowered = (0..1000).filter(|_| {
+        let (facts, policy) = cases.new_tree(&mut runner).expect("a case").current();
+        let decision = decide(&facts, &policy, NOW);
+        decision.verdict == Verdict::Lower && decision.reason == Reason::BelowTarget
+    });
+    let lowered = lowered.count();
+    assert!(lowered >= 50, "{lowered} of 1000");
 }
 
 proptest! {

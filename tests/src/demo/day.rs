@@ -45,22 +45,31 @@ pub struct Part {
     pub task_hours: f64,
     /// Tasks that the busiest minute needs at target.
     pub peak_tasks: u32,
-    /// The share of the work that found no capacity.
-    pub unmet: f64,
+    /// Work, in seconds of full tasks.
+    pub work: f64,
+    /// The part of it that found no capacity.
+    pub unmet_work: f64,
 }
 
 impl Part {
+    /// The share of the work that found no capacity.
+    #[must_use]
+    pub fn unmet(&self) -> f64 {
+        if self.work > 0.0 { self.unmet_work / self.work } else { 0.0 }
+    }
+
     /// What is different from what it should be; None where all is well.
     #[must_use]
     pub fn unexpected(&self) -> Option<String> {
         let acted = self.changes.iter().filter(|change| change["acted"] == true).count();
         let turned = |verdict: &str| self.changes.iter().any(|change| change["verdict"] == verdict);
         let well = match self.expects {
-            Expectation::Scaled { unmet } => turned("raise") && turned("lower") && self.unmet <= unmet,
+            Expectation::Scaled { unmet } => turned("raise") && turned("lower") && self.unmet() <= unmet,
             Expectation::LeftAlone(reason) => acted == 0 && self.reasons.contains_key(reason),
             Expectation::Shadowed => acted == 0 && turned("lower"),
         };
-        let Self { id, expects, unmet, reasons, .. } = self;
+        let Self { id, expects, reasons, .. } = self;
+        let unmet = self.unmet();
         (!well).then(|| format!("{id} should be {expects:?}: {acted} changes, {unmet:.4} unmet, {reasons:?}"))
     }
 }
@@ -135,7 +144,8 @@ fn tell(world: &World, cast: &[Role], billed_before: &[i64], minutes: Vec<Vec<(f
             reasons,
             task_hours,
             peak_tasks,
-            unmet: if service.work > 0.0 { service.unmet / service.work } else { 0.0 },
+            work: service.work,
+            unmet_work: service.unmet,
             minutes,
         }
     };

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use serde_json::Value;
-use tidegate::report::{Chart, Mark, Page, Section, Series, Style, Table};
+use tidegate::report::{Chart, Mark, Page, Section, Series, Style, Summary, Table};
 use tidegate::text::{percent, table, usd};
 use tidegate_core::prices::{AS_OF, Architecture, Prices, Purchase, TaskSize};
 
@@ -77,19 +77,22 @@ fn bill(day: &Day) -> ([&'static str; 7], Vec<Vec<String>>) {
         let without = if scaled { f64::from(part.peak_tasks) * 24.0 * hour } else { with };
         without_all += without;
         with_all += with;
+        let peak = if scaled { part.peak_tasks.to_string() } else { String::new() };
         rows.push(vec![
             part.id.clone(),
-            part.peak_tasks.to_string(),
+            peak,
             usd(without),
             usd(with),
             saved(without, with),
-            percent(part.unmet),
+            percent(part.unmet()),
             acted.to_string(),
         ]);
     }
     let (without, with, saving) = (usd(without_all), usd(with_all), saved(without_all, with_all));
+    let unmet: f64 = day.parts.iter().map(|part| part.unmet_work).sum();
+    let work: f64 = day.parts.iter().map(|part| part.work).sum();
     let nothing = String::new;
-    rows.push(vec!["a day".to_owned(), nothing(), without, with, saving, nothing(), nothing()]);
+    rows.push(vec!["a day".to_owned(), nothing(), without, with, saving, percent(unmet / work), nothing()]);
     (head, rows)
 }
 
@@ -108,8 +111,9 @@ pub fn page(day: &Day) -> Page {
     let overview = Section {
         title: "The bill".to_owned(),
         text: vec![
-            "Without: as many tasks as the busiest minute needs at 70 %, all day. With: what was billed, by the second. \
-             A saving counts only beside the work that was left unmet."
+            "Without: as many tasks as the busiest minute needs at 70 %, all day. With: what was billed, by the second; \
+             what is never touched costs the same. \
+             What was never touched costs the same. A saving counts only beside the work that was left unmet."
                 .to_owned(),
         ],
         table: Some(Table { head: head.map(str::to_owned).into(), highlight: Some(rows.len() - 1), rows }),
@@ -145,9 +149,10 @@ fn section(part: &Part) -> Section {
         x,
         series: vec![
             series("work, in full tasks", Style::Area, &|(load, _)| *load),
-            series("Tidegate", Style::Step, &|(_, tasks)| f64::from(*tasks)),
+            series("tasks", Style::Step, &|(_, tasks)| f64::from(*tasks)),
         ],
         sync: "day".to_owned(),
+        summary: Summary::Mean,
         marks: part.changes.chunk_by(|a, b| a["action"] == b["action"]).filter_map(|same| mark(&same[0])).collect(),
     };
     Section { title: part.id.clone(), text: vec![part.story.to_owned()], table: None, charts: vec![chart] }

@@ -88,15 +88,20 @@ fn query(asked: &Value) -> Option<Query> {
 }
 
 fn describe_alarms(account: &Account, input: &Value) -> Value {
+    let page = get(input, "NextToken").and_then(Value::as_text).and_then(|page| page.parse().ok()).unwrap_or(0);
     if let Some(composite) = get(input, "ChildrenOfAlarmName").and_then(Value::as_text) {
         let children = account.alarm_children(composite);
-        let children = children.iter().map(|child| map([("AlarmName", text(child))])).collect();
-        return map([("MetricAlarms", Value::Array(children)), ("CompositeAlarms", Value::Array(Vec::new()))]);
+        let shown = children.iter().skip(page * ALARMS_PER_PAGE).take(ALARMS_PER_PAGE);
+        let shown = shown.map(|child| map([("AlarmName", text(child))])).collect();
+        let lists = [("MetricAlarms", Value::Array(shown)), ("CompositeAlarms", Value::Array(Vec::new()))];
+        return paged(lists, page, children.len());
     }
     let names = get(input, "AlarmNames").and_then(Value::as_array).into_iter().flatten();
     let names: Vec<String> = names.filter_map(|name| name.as_text().map(str::to_owned)).collect();
-    let (composite, metric): (Vec<&Alarm>, Vec<&Alarm>) =
-        account.describe_alarms(&names).into_iter().partition(|alarm| !alarm.children.is_empty());
+    let found = account.describe_alarms(&names);
+    let total = found.len();
+    let shown = found.into_iter().skip(page * ALARMS_PER_PAGE).take(ALARMS_PER_PAGE);
+    let (composite, metric): (Vec<&Alarm>, Vec<&Alarm>) = shown.partition(|alarm| !alarm.children.is_empty());
     let composite = composite.into_iter().map(|alarm| {
         let rule = alarm.children.iter().map(|child| format!("ALARM(\"{child}\")")).collect::<Vec<_>>().join(" OR ");
         map([("AlarmName", text(&alarm.name)), ("StateValue", text(&alarm.state)), ("AlarmRule", text(&rule))])
@@ -105,7 +110,15 @@ fn describe_alarms(account: &Account, input: &Value) -> Value {
         ("MetricAlarms", Value::Array(metric.into_iter().map(metric_alarm).collect())),
         ("CompositeAlarms", Value::Array(composite.collect())),
     ];
-    map(lists)
+    paged(lists, page, total)
+}
+
+/// Smaller than CloudWatch's own, so that tests see more than one.
+const ALARMS_PER_PAGE: usize = 3;
+
+fn paged<const N: usize>(lists: [(&str, Value); N], page: usize, total: usize) -> Value {
+    let next = (total > (page + 1) * ALARMS_PER_PAGE).then(|| ("NextToken", text(&(page + 1).to_string())));
+    map(lists.into_iter().chain(next))
 }
 
 fn metric_alarm(alarm: &Alarm) -> Value {

@@ -32,6 +32,8 @@ pub enum Times {
     Always,
     /// This many times, from now on.
     First(u32),
+    /// Every time but for this many, from now on.
+    After(u32),
     /// So many calls in a hundred, the same ones in every run.
     InAHundred(u32),
 }
@@ -57,6 +59,11 @@ impl Faults {
                 Times::Always => true,
                 Times::First(left) => {
                     let strikes = *left > 0;
+                    *left = left.saturating_sub(1);
+                    strikes
+                }
+                Times::After(left) => {
+                    let strikes = *left == 0;
                     *left = left.saturating_sub(1);
                     strikes
                 }

@@ -52,6 +52,8 @@ pub struct Account {
     pub faults: Faults,
     /// Calls by operation, those that failed too.
     pub calls: BTreeMap<String, u32>,
+    /// Of those, the ones that a function has reported.
+    pub taken: BTreeMap<String, u32>,
     /// What somebody else does just before the nth call of an operation.
     pub meanwhile: Vec<Meanwhile>,
     /// How long every call takes on the wire.
@@ -125,6 +127,7 @@ impl World {
             faults: Faults::default(),
             meanwhile: Vec::new(),
             calls: BTreeMap::new(),
+            taken: BTreeMap::new(),
             latency: Duration::ZERO,
             printed: Vec::new(),
         })))

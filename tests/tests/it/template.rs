@@ -81,7 +81,14 @@ fn a_parameter_accepts_what_the_function_accepts_and_refuses_what_it_refuses() {
         (
             "TIDEGATE_PRICES",
             &["eu-west-3/arm64/on_demand=0.0389/0.00424", "a-b-1/x86_64/spot=1/2, a-b-1/x86_64/on_demand=3/4"],
-            &["eu-west-3=1/2", "eu-west-3/arm64/spot=cheap/2", "eu-west-3/mips/spot=1/2"],
+            &[
+                "eu-west-3=1/2",
+                "eu-west-3/arm64/spot=cheap/2",
+                "eu-west-3/arm64/spot=1.2.3/2",
+                "eu-west-3/arm64/spot=./2",
+                "eu-west-3/arm64/spot=0/2",
+                "eu-west-3/mips/spot=1/2",
+            ],
         ),
     ];
     for (variable, good, bad) in cases {

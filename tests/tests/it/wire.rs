@@ -237,3 +237,26 @@ fn only_a_loopback_address_may_tell_the_time() {
     assert!(ClockSource::from_url("http://127.0.0.1:4566").is_some());
     assert!(ClockSource::from_url("http://[::1]:4566/").is_some());
 }
+
+#[tokio::test]
+async fn every_page_of_the_alarms_is_read() {
+    let (world, _server, aws) = world().await;
+    let names: Vec<String> = (0..8).map(|index| format!("alarm-{index}")).collect();
+    let alarm = |name: &String| Alarm { name: name.clone(), state: "ALARM".to_owned(), ..Alarm::default() };
+    world.lock().alarms.extend(names.iter().map(alarm));
+    world.lock().alarms.push(Alarm { name: "whole".to_owned(), children: names.clone(), ..Alarm::default() });
+    assert_eq!(aws.describe_alarms(&names).await.unwrap().len(), 8);
+    assert_eq!(aws.describe_alarm_children("whole").await.unwrap(), names);
+}
+
+#[tokio::test]
+async fn the_past_of_a_live_service_is_its_cpu_times_its_tasks() {
+    let (_world, _server, aws) = world().await;
+    let load = tidegate::live::load(&aws, "eu-west-1", "prod", "shop", 1).await.unwrap();
+    assert_eq!(load.name, "prod/shop");
+    assert!(load.demand.known().count() >= 25, "half an hour has passed");
+    let task = load.task.expect("it runs on Fargate");
+    assert_eq!((task.size.cpu_units, task.size.memory_mib, task.region.as_str()), (1024, 2048, "eu-west-1"));
+    let missing = tidegate::live::load(&aws, "eu-west-1", "prod", "shopp", 1).await.map(|_| ()).unwrap_err();
+    assert_eq!(missing.to_string(), "there is no service prod/shopp: DescribeServices says MISSING");
+}

@@ -5,6 +5,7 @@ use super::run::{Figures, run};
 use super::scaler::Tidegate;
 use super::service::Shape;
 use crate::scaling::facts::Point;
+use crate::scaling::history::samples_per_task;
 use crate::scaling::{CPU, Policy};
 
 /// Seconds from launch until a Fargate task serves, where nobody measured it.
@@ -31,13 +32,15 @@ pub fn shape() -> Shape {
     Shape { capacity: PERCENT, start_s: START_S, metric_delay_s: METRIC_DELAY_S }
 }
 
-/// Replays CPU minutes with their sample counts under a policy's CPU target. None without any. A saturated minute hides
+/// Replays CPU minutes with their sample counts, of a service that runs so many tasks now, under a policy's CPU target.
+/// None without any. A saturated minute hides
 /// demand, so what would have been is then told too favourably.
 #[must_use]
-pub fn replay(cpu: &[Point], policy: &Policy) -> Option<Replay> {
-    let demand = Demand::from_cpu(cpu)?;
-    let ran_s = cpu.iter().filter_map(|point| point.samples).sum::<f64>() * 60.0;
-    let first = cpu.iter().min_by_key(|point| point.at)?.samples?;
+pub fn replay(cpu: &[Point], running: u32, policy: &Policy) -> Option<Replay> {
+    let demand = Demand::from_cpu(cpu, running)?;
+    let per_task = samples_per_task(cpu, running);
+    let ran_s = cpu.iter().filter_map(|point| point.samples).sum::<f64>() / per_task * 60.0;
+    let first = cpu.iter().min_by_key(|point| point.at)?.samples? / per_task;
     let targets = policy.targets.iter().filter(|(metric, _)| *metric == CPU);
     let policy =
         Policy { targets: targets.map(|(metric, target)| (metric.clone(), *target)).collect(), ..policy.clone() };

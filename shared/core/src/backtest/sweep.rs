@@ -85,15 +85,26 @@ fn beaten(ours: &[At], theirs: &[At]) -> Beaten {
 fn equal(ours: &[At], theirs: &[At]) -> Option<EqualUnmet> {
     let least = ours.first()?.unmet.max(theirs.first()?.unmet);
     let most = ours.last()?.unmet.min(theirs.last()?.unmet);
-    if least >= most {
+    if least > most {
         return None;
+    }
+    if least >= most {
+        // They touch where neither leaves anything, or in one point: the cheapest that leaves no more.
+        let cheapest = |curve: &[At]| curve.iter().filter(|at| at.unmet <= most).map(|at| at.billed).reduce(f64::min);
+        let bill_ratio = cheapest(ours)? / cheapest(theirs)?;
+        return Some(EqualUnmet { bill_ratio, least: share(least), most: share(most) });
     }
     let shares = (0..=STEPS).map(|step| least + (most - least) * f64::from(step) / f64::from(STEPS));
     let ratios: Vec<f64> =
         shares.filter_map(|unmet| Some(billed_at(ours, unmet)? / billed_at(theirs, unmet)?)).collect();
     let count = u32::try_from(ratios.len()).ok().filter(|count| *count > 0)?;
     let bill_ratio = ratios.iter().sum::<f64>() / f64::from(count);
-    Some(EqualUnmet { bill_ratio, least: 10_f64.powf(least), most: 10_f64.powf(most) })
+    Some(EqualUnmet { bill_ratio, least: share(least), most: share(most) })
+}
+
+/// The share that a logarithm stands for.
+fn share(unmet: f64) -> f64 {
+    if unmet <= NONE.log10() { 0.0 } else { 10_f64.powf(unmet) }
 }
 
 impl At {

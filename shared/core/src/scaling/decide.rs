@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::decision::{Ask, Decision};
+use super::decision::{Ask, Decision, Verdict};
 use super::facts::{Facts, Trigger};
 use super::guards::leave_alone;
 use super::look::Look;
@@ -16,6 +16,9 @@ use super::{CPU, MEMORY, memory};
 /// How many tasks the service should run, and why.
 #[must_use]
 pub fn decide(facts: &Facts, policy: &Policy, now: Timestamp) -> Decision {
+    if let Some(fault) = facts.fault(now) {
+        return Decision::error(facts, Reason::FactsError, fault);
+    }
     if let Some(decision) = leave_alone(facts, policy) {
         return decision;
     }
@@ -30,7 +33,10 @@ pub fn decide(facts: &Facts, policy: &Policy, now: Timestamp) -> Decision {
     let asks = fresh.iter().map(|(metric, asked)| Ask::new(metric, asked)).collect();
     let asked = fresh.into_iter().filter_map(|(metric, asked)| Some((metric, asked.ok()?))).collect();
     let decision = Move { look: &look, min, max, asked }.decide();
-    Decision { asks, ..decision }
+    // A call that failed has to be seen by somebody; a metric that says nothing, or nonsense, is the service's own matter.
+    let failed = decision.reason == Reason::MetricUnreadable && look.is_unread();
+    let verdict = if failed { Verdict::Error } else { decision.verdict };
+    Decision { verdict, asks, ..decision }
 }
 
 fn bounds_missing(facts: &Facts, policy: &Policy) -> Decision {
@@ -54,7 +60,7 @@ pub(super) struct Move<'a> {
 impl Move<'_> {
     fn decide(&self) -> Decision {
         let desired = self.look.facts.desired;
-        let wanted = self.wanted();
+        let wanted = self.most().map(|(_, _, tasks)| tasks);
         if desired < self.min {
             return self.raise(wanted.unwrap_or(0).max(self.min), Reason::BelowMin);
         }
@@ -79,15 +85,16 @@ impl Move<'_> {
         self.stay(Reason::OnTarget, self.arithmetic())
     }
 
-    /// The largest count that any readable metric asks for. None where no metric can say.
-    fn wanted(&self) -> Option<u32> {
+    /// The metric that asks for the most, and how much it gets of it. None where no metric can say.
+    fn most(&self) -> Option<(&str, &Asked, u32)> {
         let desired = self.look.facts.desired;
         let held = self.memory_held().is_some();
-        let wanted = |(metric, asked): &(&str, Asked)| {
+        let gets = |(metric, asked): &'_ (&'_ str, Asked)| {
             let tasks = asked.tasks.max(self.panic(metric, asked));
             if held && *metric == MEMORY { tasks.min(desired) } else { tasks }
         };
-        self.asked.iter().map(wanted).max()
+        let most = self.asked.iter().max_by_key(|asked| gets(asked))?;
+        Some((most.0, &most.1, gets(most)))
     }
 
     /// What the panic rule asks for in an alarm's run; nothing in any other.
@@ -105,8 +112,9 @@ impl Move<'_> {
     fn memory_held(&self) -> Option<String> {
         let (_, asked) = self.asked.iter().find(|(metric, _)| *metric == MEMORY)?;
         let look = self.look;
-        let asks = asked.tasks > look.facts.desired;
-        asks.then(|| memory::holds_back(look.minutes(CPU), look.minutes(MEMORY), look.now)).flatten()
+        let asks = asked.tasks.max(self.panic(MEMORY, asked)) > look.facts.desired;
+        let target = look.policy.targets.get(MEMORY)?.goal();
+        asks.then(|| memory::holds_back(look.minutes(CPU), look.minutes(MEMORY), target, look.now)).flatten()
     }
 
     /// Kubernetes' stabilisation over recommendations that the caller kept.
@@ -119,8 +127,13 @@ impl Move<'_> {
 
     /// The sentence of the metric that asks for the most.
     pub(super) fn arithmetic(&self) -> String {
-        let most = self.asked.iter().max_by_key(|(_, asked)| asked.tasks);
-        most.map_or_else(|| "no metric can say".to_owned(), |(metric, asked)| format!("{metric} {asked}"))
+        match self.most() {
+            None => "no metric can say".to_owned(),
+            Some((metric, asked, tasks)) if tasks > asked.tasks => {
+                format!("{metric} {asked}, and {tasks} by the panic rule of alarms")
+            }
+            Some((metric, asked, _)) => format!("{metric} {asked}"),
+        }
     }
 
     pub(super) fn stay(&self, reason: Reason, why: impl Into<String>) -> Decision {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::history::EventHistory;
@@ -54,6 +54,65 @@ pub struct Facts {
     #[serde(default)]
     pub metrics: BTreeMap<String, Reading>,
 }
+
+/// No service has more tasks, by far, and counts below it can be added up.
+const MOST_TASKS: u32 = 1_000_000;
+
+/// Nothing that a decision looks at is further from it, and times within can be reckoned with.
+const FURTHEST: SignedDuration = SignedDuration::from_hours(24 * 366);
+
+/// No period of CloudWatch's is longer.
+const LONGEST_PERIOD_S: u32 = 86_400;
+
+impl Facts {
+    /// What no service can have, so that a decision can do its arithmetic: the field, the value and the rule. None where
+    /// all can be.
+    #[must_use]
+    pub fn fault(&self, now: Timestamp) -> Option<String> {
+        let counts = [("desired", self.desired), ("running", self.running), ("pending", self.pending)];
+        if let Some((name, count)) = counts.into_iter().find(|(_, count)| *count > MOST_TASKS) {
+            return Some(format!("{name} is {count}; it must be at most {MOST_TASKS}"));
+        }
+        if let Some(change) = self.history.iter().flat_map(|h| &h.changes).find(|c| c.tasks.unsigned_abs() > MOST_TASKS)
+        {
+            return Some(format!("a change is of {} tasks; it must be at most {MOST_TASKS}", change.tasks));
+        }
+        if !(Timestamp::UNIX_EPOCH..=FAR).contains(&now) {
+            return Some(format!("now is {now}; it must be from 1970 to 2200"));
+        }
+        let near = now.saturating_sub(FURTHEST).ok()?..=now.saturating_add(FURTHEST).ok()?;
+        if let Some(at) = self.times().find(|at| !near.contains(at)) {
+            return Some(format!("{at} is more than a year from now, {now}"));
+        }
+        let points = self.metrics.values().flat_map(|reading| match reading {
+            Reading::Points(points) => points.as_slice(),
+            Reading::Tasks(_) | Reading::Unreadable(_) => &[],
+        });
+        let mut periods = points.map(|point| point.period_s);
+        let wrong = periods.find(|period| !(1..=LONGEST_PERIOD_S).contains(period))?;
+        Some(format!("a period is {wrong} s; it must be from 1 to {LONGEST_PERIOD_S}"))
+    }
+
+    /// Every moment in it, but for how far back the history is complete, which is only compared.
+    fn times(&self) -> impl Iterator<Item = Timestamp> {
+        let changes = self.history.iter().flat_map(|history| &history.changes).map(|change| change.at);
+        let recommended = self.recommendations.iter().flatten().map(|recommendation| recommendation.at);
+        let read = self.metrics.values().flat_map(|reading| -> Vec<Timestamp> {
+            match reading {
+                Reading::Points(points) => points.iter().map(|point| point.at).collect(),
+                Reading::Tasks(samples) => {
+                    let times = |s: &TaskSample| [s.started_at, s.ready_changed_at, s.sampled_at];
+                    samples.iter().flat_map(times).flatten().collect()
+                }
+                Reading::Unreadable(_) => Vec::new(),
+            }
+        });
+        changes.chain(recommended).chain(read)
+    }
+}
+
+/// 2200: well within what a timestamp can be reckoned with.
+const FAR: Timestamp = Timestamp::constant(7_258_118_400, 0);
 
 /// The door that the run came through.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -30,6 +30,9 @@ impl Default for Flaps {
 /// Headroom never more than doubles what the settled minutes ask for.
 const MOST_PERCENT: f64 = 100.0;
 
+/// A run comes every minute, so a count that is put back sooner is none of its doing.
+const REPLACED_S: i64 = 60;
+
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// A history shorter than this says too little to be scaled up to a day.
@@ -45,7 +48,10 @@ impl Flaps {
         let turned = history.changes.windows(2).filter(|pair| {
             let [before, after] = pair else { return false };
             let cut_taken_back = before.tasks < 0 && after.tasks > 0;
-            cut_taken_back && after.at > since && after.at.duration_since(before.at).as_secs() <= within
+            let gap = after.at.duration_since(before.at).as_secs();
+            // ECS puts back what it stopped for its health, or to spread tasks over zones: nobody decided that.
+            let replaced = after.tasks == -before.tasks && gap < REPLACED_S;
+            cut_taken_back && !replaced && after.at > since && gap <= within
         });
         let count = u32::try_from(turned.count()).unwrap_or(u32::MAX);
         let covered = now.duration_since(history.complete_since).clamp(LEAST_COVERED, DAY);

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::CPU;
-use super::facts::{Facts, Reading};
+use super::facts::{Facts, Point, Reading};
 
 /// A task that was launched counts in the metric at the latest this long after: image pull and start.
 const START: SignedDuration = SignedDuration::from_secs(300);
@@ -94,14 +94,24 @@ impl EventHistory {
 /// Samples that a task publishes in a minute where its service has 20-second metrics.
 pub(super) const SAMPLES_OF_20_SECONDS: u32 = 3;
 
-/// Whether the CPU metric's newest minute has three samples for each task that runs: the service publishes 20-second
+/// Samples of the CPU metric that one task makes in a minute, told from its newest period and the tasks that run now:
+/// nearer to three than to one where the service has 20-second metrics.
+#[must_use]
+pub fn samples_per_task(points: &[Point], running: u32) -> f64 {
+    let newest = points.iter().filter(|point| point.samples.is_some()).max_by_key(|point| point.at);
+    let per_minute = newest.and_then(|point| Some(point.samples? * 60.0 / f64::from(point.period_s.max(1))));
+    let finer = per_minute.is_some_and(|samples| running > 0 && samples > 2.0 * f64::from(running));
+    if finer { f64::from(SAMPLES_OF_20_SECONDS) } else { 1.0 }
+}
+
+/// Whether the CPU metric's newest minute has more samples than there are tasks: the service may publish 20-second
 /// metrics. DescribeServices does not say it.
 #[must_use]
 pub fn publishes_20_seconds(facts: &Facts) -> bool {
     let Some(Reading::Points(points)) = facts.metrics.get(CPU) else { return false };
     let newest = points.iter().filter(|point| point.period_s == 60).max_by_key(|point| point.at);
-    let tasks = f64::from(facts.running * SAMPLES_OF_20_SECONDS);
-    newest.and_then(|point| point.samples).is_some_and(|samples| tasks > 0.0 && (samples - tasks).abs() < 0.5)
+    let tasks = f64::from(facts.running) + f64::from(facts.pending);
+    newest.and_then(|point| point.samples).is_some_and(|samples| samples > tasks)
 }
 
 /// What an ECS service event says of the task count: `(service web) has started 2 tasks: (task 1f2e...) ...` is 2,

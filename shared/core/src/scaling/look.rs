@@ -8,7 +8,7 @@ use super::facts::{Facts, Point};
 use super::guards::deployment_in_progress;
 use super::history::{self, CountRange};
 use super::minute::{self, Asked, Counts, RequestsShow, Saturated};
-use super::policy::{Policy, Target};
+use super::policy::{Policy, Saturation, Target};
 use super::reason::Reason;
 use super::series::{self, Series, Unfit, clock};
 use super::{CPU, REQUESTS};
@@ -24,6 +24,7 @@ pub(super) struct Look<'a> {
     pub(super) now: Timestamp,
     readings: BTreeMap<&'a str, Result<Series<'a>, Unfit>>,
     minutes: BTreeMap<&'a str, Vec<Point>>,
+    samples_per_task: f64,
     deploying: bool,
 }
 
@@ -40,7 +41,21 @@ impl<'a> Look<'a> {
             readings.insert(name.as_str(), checked);
         }
         let deploying = deployment_in_progress(facts).is_some();
-        Self { facts, policy, now, readings, minutes, deploying }
+        let mut look = Self { facts, policy, now, readings, minutes, samples_per_task: 1.0, deploying };
+        look.samples_per_task = look.samples_per_task();
+        look
+    }
+
+    /// Samples that a task makes of CPU in a minute: what the newest minute says in which one answer agrees with the
+    /// service's events, and the other does not.
+    fn samples_per_task(&self) -> f64 {
+        let answers = [1.0, f64::from(history::SAMPLES_OF_20_SECONDS)];
+        let says = |minute: &Point| {
+            let (samples, range) = (minute.samples?, self.range(minute.at)?);
+            let [one, three] = answers.map(|per_task| range.holds(super::whole((samples / per_task).round())));
+            (one != three).then_some(if one { answers[0] } else { answers[1] })
+        };
+        self.minutes(CPU).iter().rev().find_map(says).unwrap_or(1.0)
     }
 
     /// What every target asks for on its freshest data, or why it can't say. Guards ask for nothing.
@@ -55,9 +70,7 @@ impl<'a> Look<'a> {
             Series::Tasks(samples) => minute::ask_samples(metric, target, samples, current, self.policy, self.now),
             Series::Points(points) => {
                 let point = self.freshest_point(metric, points).ok_or("it has no datapoints")?;
-                let sampled = self.sampled_now(point);
-                let known = self.facts.running + self.facts.pending;
-                let counts = Counts { sampled, starting: known.saturating_sub(sampled), current };
+                let counts = Counts { current, ..self.counts_now(point) };
                 minute::ask(target, point, counts, self.policy, self.saturated(metric, point))
             }
         }
@@ -76,18 +89,28 @@ impl<'a> Look<'a> {
         }
         let complete = |point: &&Point| {
             let range = self.range(point.at);
-            point.samples.is_none_or(|samples| range.is_none_or(|range| samples >= as_f64(range.least)))
+            self.tasks_of(point).is_none_or(|tasks| range.is_none_or(|range| tasks >= as_f64(range.least)))
         };
         let fresh = points.iter().filter(|point| series::end(newest) - PATIENCE <= series::end(point));
         fresh.filter(complete).max_by_key(|point| (series::end(point), point.at)).or(Some(newest))
     }
 
-    /// How many of today's tasks a fresh point stands for.
-    fn sampled_now(&self, point: &Point) -> u32 {
-        let cpu = self.minutes.get(CPU).and_then(|minutes| minutes.iter().rfind(|minute| minute.at <= point.at));
-        let samples = point.samples.or_else(|| cpu.and_then(|minute| minute.samples));
-        let most = if self.deploying { self.facts.desired } else { self.facts.running };
-        samples.map_or(most, |samples| super::whole(samples.round()).min(most))
+    /// The tasks that a point's samples count. Points shorter than a minute have one of each task.
+    fn tasks_of(&self, point: &Point) -> Option<f64> {
+        let per_task = if point.period_s < 60 { 1.0 } else { self.samples_per_task };
+        point.samples.map(|samples| samples / per_task)
+    }
+
+    /// How many of today's tasks a fresh point stands for, and how many are still to report. During a deployment both
+    /// versions run and report, and it is the desired count that will stay.
+    fn counts_now(&self, point: &Point) -> Counts {
+        let Facts { desired, running, pending, .. } = *self.facts;
+        let cpu = || self.minutes(CPU).iter().rfind(|minute| minute.at <= point.at);
+        let tasks = self.tasks_of(point).or_else(|| self.tasks_of(cpu()?));
+        let reported = tasks.map_or(running, |tasks| super::whole(tasks.round()));
+        let most = if self.deploying { desired } else { running };
+        let starting = pending + running.saturating_sub(reported);
+        Counts { sampled: reported.min(most), starting, current: desired }
     }
 
     fn range(&self, at: Timestamp) -> Option<CountRange> {
@@ -100,6 +123,9 @@ impl<'a> Look<'a> {
         let range = self
             .range(at)
             .ok_or_else(|| (Reason::HistoryUnknown, format!("the service's events don't reach back to {when}")))?;
+        if let Some(Err(unfit)) = self.readings.get(CPU) {
+            return Err((Reason::MetricUnreadable, format!("{CPU}: {unfit}")));
+        }
         let Some(minutes) = self.minutes.get(CPU) else {
             let exact = u32::try_from(range.least).ok().filter(|_| range.least == range.most);
             return exact.ok_or_else(|| (Reason::HistoryUnknown, format!("nothing counts the tasks at {when}")));
@@ -152,10 +178,17 @@ impl<'a> Look<'a> {
         })
     }
 
-    /// Metrics of the policy, guards too, that can't be used, with the reason.
+    /// Metrics of the policy, guards too, that can't say anything, with the reason.
     pub(super) fn unreadable(&self) -> Vec<String> {
-        let problem = |metric: &String| self.reading(metric).err().map(|why| format!("{metric}: {why}"));
-        self.policy.targets.keys().filter_map(problem).collect()
+        let problem = |(metric, target): (&String, &Target)| {
+            Some(format!("{metric}: {}", self.ask_freshest(metric, *target).err()?))
+        };
+        self.policy.targets.iter().filter_map(problem).collect()
+    }
+
+    /// What a guard's metric says where it has per-task samples. None where it has points, which are looked at by minute.
+    pub(super) fn guard_samples(&self, metric: &str, target: Target) -> Option<Asked> {
+        matches!(self.reading(metric), Ok(Series::Tasks(_))).then(|| self.ask_freshest(metric, target).ok()).flatten()
     }
 
     /// Why nothing can be said at all: metrics that can't be used, or none that has said anything lately.
@@ -172,39 +205,49 @@ impl<'a> Look<'a> {
         (reason, none.unwrap_or_else(|| unreadable.join("; ")))
     }
 
+    /// Whether any metric was asked for in vain.
+    pub(super) fn is_unread(&self) -> bool {
+        self.readings.values().any(|reading| matches!(reading, Err(Unfit::Unread(_))))
+    }
+
     pub(super) fn minutes(&self, metric: &str) -> &[Point] {
         self.minutes.get(metric).map_or(&[], Vec::as_slice)
     }
 
-    /// The load of each of the last `window_s` seconds' minutes, in tasks that would be at target.
-    fn loads<'m>(&'m self, metric: &str, window_s: u32) -> impl Iterator<Item = f64> + 'm {
+    /// The load of each of the last `window_s` seconds' minutes, in tasks that would be at target; `unknown` tasks stand
+    /// for a count that is not known.
+    fn loads<'m>(&'m self, metric: &str, window_s: u32, unknown: Option<u32>) -> impl Iterator<Item = f64> + 'm {
         let since = self.now - SignedDuration::from_secs(i64::from(window_s));
         let target = self.policy.targets.get(metric).copied();
         let recent = self.minutes(metric).iter().filter(move |minute| minute.at >= since);
         recent.filter_map(move |minute| match target? {
             Target::Guard(_) => None,
             Target::TotalPerTask(goal) => Some(minute.value / goal),
-            target => Some(minute.value / target.goal() * f64::from(self.tasks_in(minute.at).ok()?)),
+            target => Some(minute.value / target.goal() * f64::from(self.tasks_in(minute.at).ok().or(unknown)?)),
         })
     }
 
     /// The mean load of the last `window_s` seconds, in tasks that would be at target. None where it is not known.
     pub(super) fn mean_load(&self, metric: &str, window_s: u32) -> Option<f64> {
-        let loads: Vec<f64> = self.loads(metric, window_s).collect();
+        let loads: Vec<f64> = self.loads(metric, window_s, None).collect();
         let count = u32::try_from(loads.len()).ok().filter(|count| *count > 0)?;
         Some(loads.iter().sum::<f64>() / f64::from(count))
     }
 
     /// The highest load of any metric in the last `window_s` seconds, in tasks that would be at target.
     pub(super) fn peak_load(&self, window_s: u32) -> f64 {
-        let loads = self.policy.targets.keys().flat_map(|metric| self.loads(metric, window_s));
+        let unknown = Some(self.facts.desired);
+        let loads = self.policy.targets.keys().flat_map(|metric| self.loads(metric, window_s, unknown));
         loads.fold(0.0, f64::max)
     }
 
     /// Whether a point is a CPU average that hides demand, and what requests show of it: the CPU that they would need,
     /// as measured in the minutes in which CPU was not saturated.
     fn saturated(&self, metric: &str, point: &Point) -> Option<Saturated> {
-        let rule = self.policy.saturation.filter(|rule| metric == CPU && point.value >= rule.at_percent)?;
+        // On EC2 a task may use more than it has reserved, and a target may say so.
+        let target = self.policy.targets.get(CPU).map_or(0.0, |target| target.goal());
+        let hides = |rule: &Saturation| metric == CPU && point.value >= rule.at_percent.max(target);
+        let rule = self.policy.saturation.filter(hides)?;
         let requests = self.minutes(REQUESTS);
         let unsaturated = self.minutes(CPU).iter().filter(|cpu| cpu.value < rule.at_percent);
         let pairs = unsaturated.filter_map(|cpu| Some((cpu, requests.iter().find(|r| r.at == cpu.at)?)));

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::decide::Move;
 use super::decision::{Decision, Verdict};
-use super::facts::Trigger;
+use super::facts::{Reading, Trigger};
 use super::guards::deployment_in_progress;
 use super::look::Look;
 use super::minute::round;
@@ -31,6 +31,11 @@ impl Move<'_> {
             return self.stay(reason, why);
         }
         let desired = self.look.facts.desired;
+        let Look { facts, policy, .. } = *self.look;
+        if policy.rates.is_some() && facts.history.is_none() {
+            let why = "the changes that a rate limit counts are not known; nothing is taken away";
+            return self.stay(Reason::HistoryUnknown, why);
+        }
         let settled = match self.settled(wanted) {
             Ok(settled) => settled,
             Err((reason, why)) => return self.stay(reason, format!("{why}; nothing is taken away")),
@@ -66,6 +71,13 @@ impl Move<'_> {
         if facts.trigger == Trigger::Alarm {
             return Some((Reason::AlarmMayOnlyRaise, self.arithmetic()));
         }
+        let missing = facts.desired.saturating_sub(facts.running + facts.pending);
+        // Samples of single tasks tell of each how it is.
+        let by_task = facts.metrics.values().any(|reading| matches!(reading, Reading::Tasks(_)));
+        if missing > 0 && !by_task && facts.desired <= self.max {
+            let why = format!("{} still to be launched; {}", counted(missing, "task"), self.arithmetic());
+            return Some((Reason::TasksMissing, why));
+        }
         let unreadable = self.look.unreadable();
         if !unreadable.is_empty() {
             let why = format!("{}; nothing is taken away", unreadable.join("; "));
@@ -87,6 +99,9 @@ impl Move<'_> {
         let since = now - SignedDuration::from_secs(i64::from(window));
         policy.targets.iter().find_map(|(metric, target)| {
             let Target::Guard(limit) = target else { return None };
+            if let Some(asked) = self.look.guard_samples(metric, *target).filter(|asked| asked.load >= 1.0) {
+                return Some(format!("{metric} {asked}, and nothing is taken away from its guard on"));
+            }
             let high = |minute: &&super::facts::Point| minute.at >= since && minute.value >= *limit;
             let minute = self.look.minutes(metric).iter().rfind(high)?;
             Some(format!("{metric} was {} % at {}, guard {limit} %", round(minute.value), clock(minute.at)))

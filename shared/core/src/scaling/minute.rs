@@ -8,7 +8,7 @@ use super::facts::{Point, TaskSample, TaskState};
 use super::policy::{Policy, Saturation, Target};
 use super::ratio::{self, Goal, NoProposal, Tasks};
 use super::series::clock;
-use super::{CPU, whole};
+use super::{CPU, up};
 use crate::words::counted;
 
 /// The task counts that a minute's values are seen against.
@@ -156,7 +156,7 @@ impl Saturated {
             Some(show) => show.cpu_percent() / goal * sampled,
             None => self.rule.at_least * sampled,
         };
-        whole(shown.max(value / goal * sampled).ceil())
+        up(shown.max(value / goal * sampled))
     }
 }
 
@@ -183,18 +183,22 @@ impl fmt::Display for Asked {
             Target::TotalPerTask(_) => write!(out, "{observed} for {}", counted(current, "task"))?,
         }
         write!(out, "{at}, target {goal}: ")?;
+        // Those that start are counted against a raise only.
+        let starting = if self.load > 1.0 { starting } else { 0 };
         match (self.tasks == current, starting, target) {
             (true, 0, _) => write!(out, "near enough"),
             (true, ..) => write!(out, "enough with {starting} starting"),
-            (false, 0, Target::TotalPerTask(_)) => write!(out, "ceil({observed} / {goal}) = {wanted}"),
+            (false, _, Target::TotalPerTask(_)) => write!(out, "ceil({observed} / {goal}) = {wanted}"),
             (false, 0, _) => write!(out, "ceil({sampled} x {observed} / {goal}) = {wanted}"),
             (false, ..) => write!(out, "{wanted}, {starting} starting among them"),
         }
     }
 }
 
-/// One decimal, and none where it says nothing.
+/// One decimal, or three digits of what is small; none where they say nothing.
 #[must_use]
 pub fn round(value: f64) -> f64 {
-    (value * 10.0).round() / 10.0
+    let digits = if value.abs() < 10.0 && value != 0.0 { 2.0 - value.abs().log10().floor() } else { 1.0 };
+    let scale = 10_f64.powf(digits.min(12.0));
+    (value * scale).round() / scale
 }

@@ -56,6 +56,11 @@ pub const MEMORY: &str = "memory";
 /// The name of the load balancer's requests per task and minute in facts and policies.
 pub const REQUESTS: &str = "requests";
 
+/// The tasks for so much work, rounded up, but not for what is only a float's error: 25 x 28 / 25 are 28.
+pub(crate) fn up(tasks: f64) -> u32 {
+    whole((tasks * (1.0 - 4.0 * f64::EPSILON)).ceil())
+}
+
 /// A count from arithmetic: the fraction falls off, what is below zero or not a number is zero, and what is too large
 /// stops at the largest count, so that an absurd value ends at the bounds and not in a panic.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturating is what is wanted")]

@@ -92,13 +92,15 @@ impl Policy {
                 return Some(format!("the target of {metric} is {goal}; it must be a number above 0"));
             }
         }
-        let saturation = self.saturation.map(|saturation| saturation.at_least);
+        let at_least = self.saturation.map(|saturation| saturation.at_least);
+        let at_percent = self.saturation.map(|saturation| saturation.at_percent);
         let panic = self.panic.map(|panic| panic.max_down);
         let dials = [
             ("tolerance.up", Some(self.tolerance.up), 0.0),
             ("tolerance.down", Some(self.tolerance.down), 0.0),
             ("overload", Some(self.overload), 1.0),
-            ("saturation.at_least", saturation, 1.0),
+            ("saturation.at_percent", at_percent, 1.0),
+            ("saturation.at_least", at_least, 1.0),
             ("panic.max_down", panic, 1.0),
             ("flaps.headroom_percent", self.flaps.map(|flaps| flaps.headroom_percent), 0.0),
         ];

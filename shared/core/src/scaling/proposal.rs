@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::facts::Point;
+use super::history::samples_per_task;
 use super::whole;
 
 /// Days that the proposal looks back: as long as CloudWatch keeps minutes.
@@ -27,18 +28,19 @@ pub struct Bounds {
     pub max: u32,
 }
 
-/// Bounds from hourly CPU averages with their sample counts, one sample per task and minute. The first and the last
-/// hour are not whole, and say nothing. None where no other is left.
+/// Bounds from hourly CPU averages with their sample counts, of a service that runs so many tasks now. The first and
+/// the last hour are not whole, and say nothing. None where no other is left.
 #[must_use]
-pub fn propose(hours: &[Point], target_percent: f64, desired: u32) -> Option<Bounds> {
+pub fn propose(hours: &[Point], target_percent: f64, desired: u32, running: u32) -> Option<Bounds> {
     let first = hours.iter().map(|hour| hour.at).min()?;
     let last = hours.iter().map(|hour| hour.at).max()?;
+    let whole_hours = || hours.iter().filter(|hour| hour.at > first && hour.at < last);
+    let per_task = samples_per_task(&whole_hours().copied().collect::<Vec<_>>(), running);
     let needed = |hour: &Point| {
-        let tasks = hour.samples? / (f64::from(hour.period_s) / 60.0);
+        let tasks = hour.samples? / per_task / (f64::from(hour.period_s) / 60.0);
         (tasks > 0.0 && hour.value.is_finite()).then(|| hour.value / target_percent * tasks)
     };
-    let whole_hours = hours.iter().filter(|hour| hour.at > first && hour.at < last);
-    let needs: Vec<f64> = whole_hours.filter_map(needed).collect();
+    let needs: Vec<f64> = whole_hours().filter_map(needed).collect();
     let least = needs.iter().copied().reduce(f64::min)?;
     let most = needs.iter().copied().reduce(f64::max)?;
     let min = whole(least.ceil()).max(FEWEST);
@@ -66,14 +68,21 @@ mod tests {
     #[test]
     fn bounds_follow_from_the_quietest_and_the_busiest_whole_hour() {
         // The first and the last are cut off, and say nothing. 7 of 70 % on ten tasks is one, 84 are twelve.
-        let bounds = propose(&hours(&[99.0, 35.0, 84.0, 42.0, 1.0]), 70.0, 10);
+        let bounds = propose(&hours(&[99.0, 35.0, 84.0, 42.0, 1.0]), 70.0, 10, 10);
         assert_eq!(bounds, Some(Bounds { min: 5, max: 24 }));
-        assert_eq!(propose(&hours(&[9.0, 7.0, 7.0, 9.0]), 70.0, 10), Some(Bounds { min: 2, max: 10 }));
+        assert_eq!(propose(&hours(&[9.0, 7.0, 7.0, 9.0]), 70.0, 10, 10), Some(Bounds { min: 2, max: 10 }));
+    }
+
+    #[test]
+    fn twenty_second_metrics_have_three_samples_a_task() {
+        let thrice = |hour: Point| Point { samples: Some(1800.0), ..hour };
+        let hours: Vec<Point> = hours(&[99.0, 35.0, 84.0, 1.0]).into_iter().map(thrice).collect();
+        assert_eq!(propose(&hours, 70.0, 10, 10), Some(Bounds { min: 5, max: 24 }));
     }
 
     #[test]
     fn without_a_whole_hour_nothing_is_proposed() {
-        assert_eq!(propose(&[], 70.0, 10), None);
-        assert_eq!(propose(&hours(&[50.0, 50.0]), 70.0, 10), None);
+        assert_eq!(propose(&[], 70.0, 10, 10), None);
+        assert_eq!(propose(&hours(&[50.0, 50.0]), 70.0, 10, 10), None);
     }
 }

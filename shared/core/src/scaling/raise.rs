@@ -19,7 +19,11 @@ impl Move<'_> {
                 return self.stay(Reason::DeploymentInProgress, why);
             }
         }
-        let arithmetic = if reason == Reason::BelowMin { format!("min is {}", self.min) } else { self.arithmetic() };
+        let arithmetic = match reason {
+            Reason::BelowMin if wanted > self.min => format!("min is {}, {}", self.min, self.arithmetic()),
+            Reason::BelowMin => format!("min is {}", self.min),
+            _ => self.arithmetic(),
+        };
         let bounded = self.stabilised(wanted.clamp(self.min, self.max));
         let limit = policy
             .rates

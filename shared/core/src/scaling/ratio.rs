@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::facts::{TaskSample, TaskState};
-use super::whole;
+use super::up;
 
 /// How far from 1 the ratio of value to target may be without a change, in each direction.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -94,10 +94,11 @@ impl Group {
     }
 
     /// What the target is compared with. Kubernetes divides integers here (whole percent; thousandths of a metric's
-    /// unit), and its cases show the truncation.
-    fn observed(self, goal: Goal) -> f64 {
+    /// unit), and its cases show the truncation. An `average` is CloudWatch's, whose metric may be in seconds.
+    fn observed(self, goal: Goal, average: bool) -> f64 {
         match goal {
             Goal::Utilization(_) => (self.usage * 100.0 / self.request).floor(),
+            Goal::PerTask(_) if average => self.usage / f64::from(self.tasks),
             Goal::PerTask(_) => (self.usage * 1000.0 / f64::from(self.tasks)).floor() / 1000.0,
         }
     }
@@ -109,6 +110,7 @@ pub struct Tasks {
     ready: Group,
     starting: Group,
     missing: Group,
+    average: bool,
 }
 
 impl Tasks {
@@ -150,6 +152,7 @@ impl Tasks {
             ready: group(sampled).using(value * f64::from(sampled)),
             starting: group(starting),
             missing: Group::default(),
+            average: true,
         }
     }
 
@@ -174,13 +177,13 @@ impl Tasks {
         if matches!(goal, Goal::Utilization(_)) && self.ready.request <= 0.0 {
             return Err(NoProposal::NoRequest);
         }
-        let observed = self.ready.observed(goal);
+        let observed = self.ready.observed(goal, self.average);
         let ratio = observed / target;
         let stay = Proposal { tasks: current, observed };
 
         let up_with_starting = self.starting.tasks > 0 && ratio > 1.0;
         if !up_with_starting && self.missing.tasks == 0 {
-            let tasks = whole((ratio * f64::from(self.ready.tasks)).ceil());
+            let tasks = up(ratio * f64::from(self.ready.tasks));
             return Ok(if tolerance.holds(ratio) { stay } else { Proposal { tasks, observed } });
         }
 
@@ -191,12 +194,12 @@ impl Tasks {
         if up_with_starting {
             counted = counted.and(self.starting);
         }
-        let recounted = counted.observed(goal) / target;
+        let recounted = counted.observed(goal, self.average) / target;
         let turned = (ratio < 1.0 && recounted > 1.0) || (ratio > 1.0 && recounted < 1.0);
         if tolerance.holds(recounted) || turned {
             return Ok(stay);
         }
-        let tasks = whole((recounted * f64::from(counted.tasks)).ceil());
+        let tasks = up(recounted * f64::from(counted.tasks));
         let against = (recounted < 1.0 && tasks > current) || (recounted > 1.0 && tasks < current);
         Ok(if against { stay } else { Proposal { tasks, observed } })
     }
@@ -235,9 +238,9 @@ fn starting(sample: &TaskSample, rule: Readiness, now: Timestamp) -> bool {
 pub fn whole_value(value: f64, target: f64, ready: u32, current: u32, tolerance: Tolerance) -> Proposal {
     let ratio = value / target;
     let tasks = match current {
-        0 => whole(ratio.ceil()),
+        0 => up(ratio),
         _ if tolerance.holds(ratio) => current,
-        _ => whole((ratio * f64::from(ready)).ceil()),
+        _ => up(ratio * f64::from(ready)),
     };
     Proposal { tasks, observed: value }
 }
@@ -246,7 +249,7 @@ pub fn whole_value(value: f64, target: f64, ready: u32, current: u32, tolerance:
 #[must_use]
 pub fn total_per_task(total: f64, target: f64, current: u32, tolerance: Tolerance) -> Proposal {
     let ratio = total / (target * f64::from(current));
-    let tasks = if tolerance.holds(ratio) { current } else { whole((total / target).ceil()) };
+    let tasks = if tolerance.holds(ratio) { current } else { up(total / target) };
     Proposal { tasks, observed: total }
 }
 

@@ -54,6 +54,8 @@ reasons! {
     RecentlyRaised = "recently_raised",
     /// Fewer tasks would do, but the load of the last minutes, or the flaps of the last day, would have them raised again.
     FlapHeadroom = "flap_headroom",
+    /// Tasks that were asked for do not run yet, and are not starting either, so nothing is taken away.
+    TasksMissing = "tasks_missing",
     /// Memory is at or above its guard, so nothing is taken away.
     MemoryGuard = "memory_guard",
     /// Memory asks for more tasks, but the last raise did not lower it, or is too young to tell.
@@ -62,7 +64,7 @@ reasons! {
     DeploymentInProgress = "deployment_in_progress",
     /// An alarm's run looks at the freshest data only, and may only raise.
     AlarmMayOnlyRaise = "alarm_may_only_raise",
-    /// A metric could not be read, or has values that it can't have; without it nothing is taken away.
+    /// A metric could not be read, or has values that it can't have; without it nothing is taken away. An error where the call failed.
     MetricUnreadable = "metric_unreadable",
     /// No metric has a datapoint in a settled minute.
     NoSettledData = "no_settled_data",
@@ -82,11 +84,13 @@ reasons! {
     BoundsMissing = "bounds_missing",
     /// A tag can't be read.
     PolicyError = "policy_error",
+    /// The facts have numbers or times that no service can have; only `tidegate recommend` is ever given such.
+    FactsError = "facts_error",
     /// The service's turn is in a later minute, to keep the cost of its queries in proportion.
     NotDue = "not_due",
     /// The run's deadline came before this service's turn; it is among the first of the next run.
     NotReached = "not_reached",
-    /// The service changed between the decision and the cut, so the cut was dropped.
+    /// The service changed between the decision and the write, so nothing was written.
     ChangedMeanwhile = "changed_meanwhile",
     /// The service could not be described.
     ServiceUnreadable = "service_unreadable",
@@ -98,7 +102,7 @@ reasons! {
     EventNotUnderstood = "event_not_understood",
     /// The alarm did not go into ALARM, or is no longer in it.
     AlarmNotInAlarm = "alarm_not_in_alarm",
-    /// No service that is asked for carries the tag `tidegate:scale` with shadow or on.
+    /// No service that was to be looked at carries the tag `tidegate:scale` with shadow or on.
     NotEnrolled = "not_enrolled",
     /// The alarm names no enrolled service, neither in its dimensions nor in a `tidegate:alarms` tag.
     AlarmConcernsNobody = "alarm_concerns_nobody",

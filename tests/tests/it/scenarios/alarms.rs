@@ -3,6 +3,7 @@
 use serde_json::json;
 use tidegate_tests::scene::{Scene, TEN, alarms};
 use tidegate_tests::world::Alarm;
+use tidegate_tests::world::faults::{Fault, Times};
 use tidegate_tests::world::service::Service;
 
 use super::scaled_shop;
@@ -129,4 +130,14 @@ async fn a_message_that_is_no_alarms_is_an_error_with_a_record() {
     assert_eq!(error.word(), "EventNotUnderstood");
     assert!(error.to_string().contains(r#""hello""#), "{error}");
     assert!(scene.world.lock().printed.iter().any(|line| line.contains("EventNotUnderstood")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn parts_that_can_not_be_read_do_not_hold_back_what_is_known() {
+    let whole = Alarm { children: vec!["shop-hot".to_owned()], ..alarm("shop-bad", "ALARM") };
+    let scene = with_alarms(busy_shop().tag("alarms", "shop-bad"), [whole]);
+    scene.world.lock().faults.add("DescribeAlarms", Fault::Denied, Times::After(1));
+    let summary = scene.invoke(alarms(TEN, &[("shop-bad", "ALARM")])).await.unwrap();
+    assert_eq!(scene.writes(), ["prod/shop 10 -> 13"]);
+    assert!(summary.incomplete.is_some_and(|why| why.contains("DescribeAlarms is not allowed")));
 }

@@ -111,3 +111,38 @@ async fn the_digest_tells_what_shadow_mode_would_have_saved_in_the_last_day() {
     let [message] = published.as_slice() else { panic!("{published:?}") };
     assert!(message.body.contains("prod/shop: 479.7 task-hours ran"), "{}", message.body);
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_digest_has_the_format_of_every_message() {
+    let scene = Scene::with(&[("TIDEGATE_MESSAGE_FORMAT", "chatbot")], [shop(20).enrolled("shadow", 2, 40)]);
+    scene.invoke(json!({"run": "digest"})).await.unwrap();
+    let body: Value = serde_json::from_str(&scene.world.lock().published[0].body).unwrap();
+    assert_eq!(body["source"], "custom");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_digest_saves_nothing_on_what_would_be_left_alone() {
+    let scene = Scene::of([shop(20).enrolled("shadow", 2, 40).load(|_| 4.0)]);
+    let target = tidegate_core::scaling::facts::ScalableTarget { min: 4, max: 20 };
+    scene.world.lock().scalable_targets.insert("service/prod/shop".to_owned(), target);
+    scene.invoke(json!({"run": "digest"})).await.unwrap();
+    let message = scene.world.lock().published[0].clone();
+    assert_eq!(message.subject, "Tidegate: shadow mode would save $0.00 a month on 1 service");
+    assert!(message.body.contains("prod/shop: can't be told: Application Auto Scaling"), "{}", message.body);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_digest_of_an_installation_in_shadow_is_of_every_service() {
+    let scene = Scene::with(&[("TIDEGATE_MODE", "shadow")], [shop(20).enrolled("on", 2, 40).load(|_| 4.0)]);
+    scene.invoke(json!({"run": "digest"})).await.unwrap();
+    assert!(scene.world.lock().published[0].body.contains("prod/shop: "));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_digest_that_can_not_be_published_is_a_failed_invocation() {
+    use tidegate_tests::world::faults::{Fault, Times};
+    let scene = Scene::of([shop(20).enrolled("shadow", 2, 40)]);
+    scene.world.lock().faults.add("Publish", Fault::Denied, Times::Always);
+    let error = scene.invoke(json!({"run": "digest"})).await.expect_err("nobody was told");
+    assert_eq!(error.word(), "NotPublished");
+}

@@ -3,6 +3,7 @@
 use tidegate_tests::scene::Scene;
 use tidegate_tests::world::metrics::{Metric, Statistics};
 use tidegate_tests::world::service::REQUESTS_PER_TASK;
+use tidegate_tests::world::{Account, Meanwhile};
 
 use super::{scaled_shop, shop};
 
@@ -119,4 +120,29 @@ fn publish_backlog(scene: &Scene, visible: f64, in_flight: f64) {
             account.metrics.put(metric, at, Statistics::of(messages, 1.0));
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_raise_does_not_bring_back_a_service_that_somebody_has_just_stopped() {
+    let scene = Scene::of([scaled_shop(10).load(|_| 9.0)]);
+    let happens = |account: &mut Account| {
+        let now = account.now;
+        account.service("prod/shop").set_desired(0, now);
+    };
+    scene.world.lock().meanwhile.push(Meanwhile { operation: "DescribeServices", nth: 2, happens });
+    let summary = scene.run().await;
+    assert_eq!(scene.calls("UpdateService"), 0);
+    assert_eq!(summary.left_alone.get("changed_meanwhile"), Some(&1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_raise_does_not_undo_the_larger_one_of_an_alarms_run() {
+    let scene = Scene::of([scaled_shop(10).load(|_| 9.0)]);
+    let happens = |account: &mut Account| {
+        let now = account.now;
+        account.service("prod/shop").set_desired(20, now);
+    };
+    scene.world.lock().meanwhile.push(Meanwhile { operation: "DescribeServices", nth: 2, happens });
+    scene.run().await;
+    assert_eq!(scene.calls("UpdateService"), 0);
 }

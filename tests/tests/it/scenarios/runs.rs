@@ -124,3 +124,20 @@ async fn the_summary_tells_what_changed_what_it_saves_and_what_the_run_cost() {
     // Two metrics and one invocation.
     assert!(summary.run_usd > 2.0e-5 && summary.run_usd < 3.0e-5, "{}", summary.run_usd);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_nobody_has_is_said() {
+    let scene = Scene::with(&[("TIDEGATE_CLUSTERS", "prdo")], [scaled_shop(10).load(|_| 9.0)]);
+    let declined = scene.run().await.declined.map(|declined| (declined.reason.code(), declined.why));
+    let (reason, why) = declined.expect("there is nobody");
+    assert_eq!(reason, "not_enrolled");
+    assert!(why.contains("TIDEGATE_CLUSTERS"), "{why}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_runs_calls_are_not_the_next_ones() {
+    let scene = Scene::of([scaled_shop(10).load(|_| 7.0)]);
+    scene.world.lock().faults.add("GetResources", Fault::Denied, Times::First(1));
+    assert!(scene.invoke(scheduled(TEN)).await.is_err());
+    assert_eq!(scene.run().await.calls.get("GetResources"), Some(&1));
+}

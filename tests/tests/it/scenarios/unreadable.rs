@@ -164,5 +164,46 @@ async fn metrics_that_hang_end_the_run_in_time_with_nothing_half_done() {
     let summary = scene.run().await;
     assert!(began.elapsed() <= Duration::from_secs(20));
     assert_eq!(scene.writes(), NONE);
-    assert_eq!(summary.left_alone.get("metric_unreadable"), Some(&1));
+    assert_eq!(summary.failed.get("not_reached"), Some(&1));
+    assert!(scene.record("prod/shop")["why"].to_string().contains("GetMetricData had no time left"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn metrics_that_may_not_be_read_are_a_failure_that_the_alarm_sees() {
+    let scene = Scene::of([scaled_shop(10).load(|_| 9.0)]);
+    scene.world.lock().faults.add("GetMetricData", Fault::Denied, Times::Always);
+    let summary = scene.run().await;
+    assert_eq!(scene.writes(), NONE);
+    assert_eq!(summary.failed.get("metric_unreadable"), Some(&1));
+    let record = scene.record("prod/shop");
+    assert_eq!((&record["verdict"], &record["level"]), (&"error".into(), &"WARN".into()));
+    assert!(record["why"].to_string().contains("AccessDeniedException"), "{}", record["why"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_without_an_answer_is_told_as_unknown_and_people_hear_of_it() {
+    let mut scene = Scene::of([scaled_shop(10).load(|at| if at < TEN { 7.0 } else { 9.0 })]);
+    scene.timeout_s = 20;
+    scene.run_for(1).await;
+    scene.world.lock().faults.add("UpdateService", Fault::Hang, Times::Always);
+    scene.world.pass(1);
+    let summary = scene.run().await;
+    assert_eq!(summary.failed.get("write_failed"), Some(&1));
+    let said = scene.record("prod/shop")["not_acted"].to_string();
+    assert!(said.contains("it may have been made all the same"), "{said}");
+    let published = scene.world.lock().published.clone();
+    let [message] = published.as_slice() else { panic!("{published:?}") };
+    assert_eq!(message.subject, "Tidegate: prod/shop: raise from 10 to 13 tasks was not made (write_failed)");
+    assert!(message.body.contains("no answer before the invocation's deadline"), "{}", message.body);
+}
+
+#[tokio::test(start_paused = true)]
+async fn prices_that_hang_come_after_the_writes() {
+    let mut scene = Scene::of([scaled_shop(10).load(|_| 9.0)]);
+    scene.timeout_s = 20;
+    scene.world.lock().faults.add("DescribeTaskDefinition", Fault::Hang, Times::Always);
+    let summary = scene.run().await;
+    assert_eq!(scene.writes(), ["prod/shop 10 -> 13"]);
+    assert_eq!((summary.changed, summary.unpriced), (1, 1));
+    assert_eq!(scene.world.lock().published.len(), 1, "there is time kept for the message");
 }
