@@ -1,6 +1,7 @@
 //! Reading the account that the environment, a profile or SSO names. Nothing here changes anything.
 
 use anyhow::{Context, Result};
+use aws_credential_types::provider::ProvideCredentials;
 use tidegate_aws::Aws;
 use tidegate_aws::clock::{Clock, ClockSource};
 use tidegate_aws::cloudwatch::CloudWatch;
@@ -19,13 +20,19 @@ use crate::backtest::{Load, Task};
 /// The clients.
 ///
 /// # Errors
-/// Where no region is named.
+/// Where no region is named, or nobody is signed in.
 pub async fn aws() -> Result<Aws> {
     let config = loader().load().await;
     config
         .region()
         .filter(|region| !region.as_ref().is_empty())
         .context("no region is named: set AWS_REGION, or a profile that names one")?;
+    let credentials = config.credentials_provider().context("no credentials are configured")?;
+    let signed_in = credentials.provide_credentials().await;
+    let profile = variable("AWS_PROFILE").map_or_else(String::new, |profile| format!(" of the profile {profile}"));
+    signed_in.ok().with_context(|| {
+        format!("no AWS credentials{profile} are to be had: set AWS_PROFILE, or sign in with `aws sso login`")
+    })?;
     let clock = variable("TIDEGATE_CLOCK").map_or(Some(ClockSource::System), |url| ClockSource::from_url(&url));
     Ok(Aws::new(&config, clock.context("TIDEGATE_CLOCK must be http:// and a loopback address with its port")?))
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use tidegate::{backtest, explain, plan, recommend};
 
-/// Deployment gates and cost scaling for Amazon ECS: the operator's door to the decisions of the Lambda functions.
+/// See and test what Tidegate decides for your Amazon ECS services.
 #[derive(Parser)]
 #[command(version, propagate_version = true)]
 struct Cli {

@@ -83,6 +83,7 @@ fn what_can_not_be_simulated_is_refused_by_name() {
         (vec!["--trace", TWO_DAYS, "--min", "9", "--max", "3"], "--min is 9, which is above --max 3"),
         (vec!["--trace", TWO_DAYS, "--region", "mars-north-1"], r#"Fargate in "mars-north-1" is not known"#),
         (vec!["--trace", TWO_DAYS, "--report", "/no/such/folder/page.html"], "the report can't be written"),
+        (vec!["--service", "prod/shop"], "no region is named: set AWS_REGION"),
         (vec![], "give --trace FILE or --service CLUSTER/SERVICE"),
         (vec!["--service", "shop"], "invalid value 'shop' for '--service <CLUSTER/SERVICE>': must be CLUSTER/SERVICE"),
     ] {

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tidegate_aws::Aws;
 use tidegate_aws::autoscaling::Autoscaling;
 use tidegate_aws::calls::CallCounts;
@@ -29,9 +29,10 @@ use crate::digest;
 use crate::event::{Event, Request, Run as WhichRun};
 use crate::gather::{self, Enrolled};
 use crate::judge::{self, Judged, Run};
+use crate::log;
 use crate::pricing::Pricing;
 use crate::report::{self, Declined, Done, FUNCTION, Outcome, Summary};
-use crate::settings::{Records, Settings};
+use crate::settings::Settings;
 
 /// Everything that the scaler reaches the world through. Its IAM policy is the calls of these ports.
 pub trait Ports: Tagging + Ecs + CloudWatch + Autoscaling + Notifications + Clock + Output + Counted {}
@@ -84,10 +85,16 @@ pub enum RunError {
     EventNotUnderstood(String),
     /// Not even the list of services, or the alarm, could be read.
     #[error("nothing could be read: {0}")]
-    NothingReadable(#[from] PortError),
+    NothingReadable(PortError),
     /// The digest, which there is to be told and nothing else.
     #[error("the digest could not be published: {0}")]
     NotPublished(PortError),
+}
+
+impl From<PortError> for RunError {
+    fn from(error: PortError) -> Self {
+        Self::NothingReadable(error)
+    }
 }
 
 impl RunError {
@@ -153,13 +160,14 @@ impl<P: Ports> Scaler<P> {
         };
         match ran {
             Ok(Ran { summary, outcomes }) => {
-                self.print(&summary, outcomes, &invocation.request_id);
+                let run = log::Run { request_id: &invocation.request_id, cold: self.cold.replace(false) };
+                log::ended(&self.ports, run, &summary, outcomes, self.settings.records);
                 Ok(summary)
             }
             Err(error) => {
                 // They are this run's, and not the next one's.
                 let _calls = self.ports.take_calls();
-                self.print_error(&error, now, &invocation.request_id);
+                log::failed(&self.ports, &error, now, &invocation.request_id);
                 Err(error)
             }
         }
@@ -347,35 +355,6 @@ impl<P: Ports> Scaler<P> {
         let gb = f64::from(self.host.memory_mib) / 1024.0;
         let lambda = gb * self.pricing.prices.lambda_gb_second_usd(self.host.architecture);
         started.elapsed().as_secs_f64() * lambda + LAMBDA_REQUEST_USD + f64::from(metrics) * METRIC_USD
-    }
-
-    fn print(&self, summary: &Summary, outcomes: Vec<Outcome>, request_id: &str) {
-        let at = summary.at;
-        for line in report::metrics(&outcomes, at) {
-            self.ports.line(&line);
-        }
-        let full = |outcome: &Outcome| {
-            self.settings.records == Records::All || outcome.counted().0 != Verdict::Stay || outcome.action.is_some()
-        };
-        for outcome in outcomes.into_iter().filter(full) {
-            match serde_json::to_string(&report::record(outcome, at, request_id)) {
-                Ok(line) => self.ports.line(&line),
-                Err(error) => tracing::error!(%error, "a record could not be written"),
-            }
-        }
-        self.ports
-            .line(&json!({"level": "INFO", "timestamp": at, "request_id": request_id, "summary": summary}).to_string());
-        if let Some(line) = summary.metrics(self.cold.replace(false)) {
-            self.ports.line(&line);
-        }
-    }
-
-    fn print_error(&self, error: &RunError, at: Timestamp, request_id: &str) {
-        let line = json!({
-            "level": "ERROR", "timestamp": at, "function": FUNCTION, "verdict": "error", "reason": error.word(),
-            "why": error.to_string(), "request_id": request_id,
-        });
-        self.ports.line(&line.to_string());
     }
 }
 

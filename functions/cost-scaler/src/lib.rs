@@ -2,7 +2,8 @@
 //!
 //! An event is read ([`event`]), the services that it concerns are found ([`gather`], [`alarms`]), each gets a decision
 //! ([`judge`], which asks [`tidegate_core::scaling`]), changes are written ([`act`]), and everything is reported
-//! ([`report`]) with its price ([`pricing`]). The daily [`digest`] tells what shadow mode would have saved. [`handler`] is the order of these; [`settings`] is the environment.
+//! ([`report`]) with its price ([`pricing`]) and printed ([`log`]). The daily [`digest`] tells what shadow mode would have
+//! saved. [`handler`] is the order of these; [`settings`] is the environment.
 
 pub mod act;
 pub mod alarms;
@@ -11,6 +12,7 @@ pub mod event;
 pub mod gather;
 pub mod handler;
 pub mod judge;
+pub mod log;
 pub mod pricing;
 pub mod report;
 pub mod settings;
