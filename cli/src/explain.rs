@@ -51,7 +51,8 @@ fn read(text: &str) -> Result<ScalingRecord> {
     let whole = text.get(text.find('{').unwrap_or(0)..).unwrap_or(text);
     let record = match serde_json::from_str(whole) {
         Ok(record) => return Ok(record),
-        Err(_) => serde_json::from_str::<Value>(line).context(nothing)?,
+        // Not one record over all the lines; what is wrong with it is told where the first line is nothing by itself.
+        Err(error) => serde_json::from_str::<Value>(line).ok().ok_or(error).context(nothing)?,
     };
     anyhow::ensure!(record.get("summary").is_none(), "{nothing}: it is the summary of a run, which has no facts");
     anyhow::ensure!(lines.next().is_none(), "there is more than one line: explain one record at a time");

@@ -86,11 +86,11 @@ impl Family {
                 self.services.extend(alarm.dimensions.iter().filter_map(service));
                 self.names.insert(alarm.name);
             }
-            let mut children: BTreeSet<String> = BTreeSet::new();
+            let mut children: Vec<String> = Vec::new();
             for name in &composite {
-                children.extend(deadline.bound("DescribeAlarms", ports.describe_alarm_children(name)).await?);
+                let found = deadline.bound("DescribeAlarms", ports.describe_alarm_children(name)).await?;
+                children.extend(found.into_iter().filter(|child| self.names.insert(child.clone())));
             }
-            let children: Vec<String> = children.into_iter().filter(|child| !self.names.contains(child)).collect();
             if children.is_empty() {
                 break;
             }

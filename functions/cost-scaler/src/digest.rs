@@ -76,10 +76,10 @@ fn replayed(judged: &Judged, running: u32, cpu: Option<Reading>) -> Result<Repla
     }
 }
 
-/// Subject and body for people. None where there is nobody to tell of.
+/// Subject and body for people; `unknown` services could not be described. None where no service is in shadow.
 #[must_use]
-pub fn text(days: &[Day], not_described: usize) -> Option<(String, String)> {
-    if days.is_empty() && not_described == 0 {
+pub fn text(days: &[Day], unknown: &[String]) -> Option<(String, String)> {
+    if days.is_empty() {
         return None;
     }
     let mut month_usd = 0.0;
@@ -102,8 +102,8 @@ pub fn text(days: &[Day], not_described: usize) -> Option<(String, String)> {
             Err(why) => drop(writeln!(lines, "{}: can't be told: {why}", day.id)),
         }
     }
-    if not_described > 0 {
-        let _ = writeln!(lines, "{} could not be described; the log names them.", counted(not_described, "service"));
+    if !unknown.is_empty() {
+        let _ = writeln!(lines, "could not be described, in shadow or not: {}", unknown.join(", "));
     }
     let subject =
         format!("Tidegate: shadow mode would save ${month_usd:.2} a month on {}", counted(days.len(), "service"));

@@ -254,7 +254,8 @@ impl<P: Ports> Scaler<P> {
         let reads = Pace::new(Bucket::ECS_SERVICE_READ.half());
         let run = self.run(&scope, deadline, &reads, summary.at);
         let (judged, metrics) = self.look(&mut summary, &scope, &run).await?;
-        let not_described = judged.iter().filter(|judged| judged.decision.reason == Reason::ServiceUnreadable).count();
+        let unknown = |judged: &&Judged| judged.service.is_none() && judged.decision.verdict == Verdict::Error;
+        let unknown: Vec<String> = judged.iter().filter(unknown).map(|judged| judged.id.clone()).collect();
         let in_shadow = |judged: &Judged| judge::is_in_shadow(judged, self.settings.mode);
         let in_shadow: Vec<Judged> = judged.into_iter().filter(in_shadow).collect();
         let concurrency = self.settings.concurrency;
@@ -262,7 +263,7 @@ impl<P: Ports> Scaler<P> {
         self.pricing.read(&self.ports, deadline, concurrency, services).await;
         let price = |judged: &Judged| self.pricing.task_hour_usd(judged.service.as_ref()?);
         let (days, replayed) = digest::days(&self.ports, deadline, concurrency, &in_shadow, price, run.now).await;
-        if let Some((subject, body)) = digest::text(&days, not_described) {
+        if let Some((subject, body)) = digest::text(&days, &unknown) {
             self.publish(&subject, body).await.map_err(RunError::NotPublished)?;
         }
         let run_usd = self.run_usd(metrics + replayed, started);

@@ -172,8 +172,7 @@ impl Run<'_> {
                 Some(Err(why)) if why.kind == Kind::NoTime => judged.push(candidate.not_reached(&why)),
                 Some(Err(why)) => {
                     let why = format!("whether somebody else owns the count is not known: {why}");
-                    let decision = error(Reason::ServiceUnreadable, why, candidate.facts.desired);
-                    judged.push(candidate.end(decision));
+                    judged.push(candidate.unknown(Reason::ServiceUnreadable, why));
                 }
                 None => {}
             }
@@ -208,7 +207,7 @@ impl Run<'_> {
         metrics + finer
     }
 
-    /// Reads CPU by 20 seconds, for those whose sample counts show that they publish it. Without it the minutes decide.
+    /// Reads CPU by 20 seconds, for those whose sample counts allow that they publish it. Without it the minutes decide.
     async fn read_20_seconds(&self, ports: &impl CloudWatch, candidates: &mut [Candidate]) -> u32 {
         let mut finer: Vec<&mut Candidate> =
             candidates.iter_mut().filter(|candidate| history::publishes_20_seconds(&candidate.facts)).collect();
@@ -260,7 +259,7 @@ fn proposal(judged: &Judged, hours: Option<Reading>) -> String {
         Some(Bounds { min, max }) => {
             format!("from the last {days} days tidegate:min={min} and tidegate:max={max} would do")
         }
-        None => format!("the last {days} days have no CPU data to propose any from"),
+        None => format!("the last {days} days have no CPU data that says how many would do"),
     }
 }
 
@@ -270,8 +269,13 @@ impl Candidate {
     }
 
     fn not_reached(self, no_time: &PortError) -> Judged {
-        let decision = error(Reason::NotReached, no_time.to_string(), self.facts.desired);
-        self.end(decision)
+        self.unknown(Reason::NotReached, no_time.to_string())
+    }
+
+    /// Ended before the facts were complete: there is nothing to recompute the decision from.
+    fn unknown(self, reason: Reason, why: String) -> Judged {
+        let decision = error(reason, why, self.facts.desired);
+        Judged { facts: None, policy: None, ..self.end(decision) }
     }
 
     fn end(self, decision: Decision) -> Judged {

@@ -64,6 +64,12 @@ fn tasks_that_were_never_launched_are_no_reason_to_ask_for_fewer() {
     assert_eq!(said(&decision), ("stay", "tasks_missing", 20), "{}", decision.why);
 }
 
+#[test]
+fn where_fewer_than_run_would_do_those_that_are_missing_are_not_missed() {
+    let decision = decided(&facts(20, 18, &json!({"cpu": {"points": minutes(5.0, 18.0)}}), &[]), &json!({}));
+    assert_eq!(decision.verdict.as_str(), "lower", "{}", decision.why);
+}
+
 fn samples(value: u32, request: &Value) -> Value {
     let sample = json!({"value": value, "request": request, "ready": true, "started_at": ago(7200)});
     json!({"tasks": vec![sample; 10]})
@@ -130,6 +136,9 @@ fn cpu_below_a_target_of_more_than_all_is_not_saturated() {
     let metrics = json!({"cpu": {"points": minutes(96.0, 10.0)}});
     let decision = decided(&facts(10, 10, &metrics, &[]), &json!({"targets": {"cpu": {"utilization": 150}}}));
     assert_eq!(decision.verdict.as_str(), "lower", "{}", decision.why);
+    let metrics = json!({"cpu": {"points": minutes(150.0, 10.0)}});
+    let decision = decided(&facts(10, 10, &metrics, &[]), &json!({"targets": {"cpu": {"utilization": 150}}}));
+    assert_eq!(said(&decision), ("stay", "on_target", 10), "{}", decision.why);
 }
 
 #[test]
@@ -190,11 +199,19 @@ fn what_no_service_can_have_is_refused_and_never_a_panic() {
     late["metrics"]["cpu"]["points"][0]["at"] = json!("9999-12-30T22:00:00Z");
     let mut long = good();
     long["metrics"]["cpu"]["points"][0]["period_s"] = json!(3_000_000_000_u32);
-    for (facts, named) in [(crowded, "pending is 4294967295"), (late, "9999-12-30"), (long, "period is 3000000000 s")] {
+    for (facts, named) in [
+        (crowded, "pending is 4294967295"),
+        (late, "9999-12-30T22:00:00Z is no time of a service"),
+        (long, "period is 3000000000 s"),
+    ] {
         let decision = decided(&facts, &json!({}));
         assert_eq!(said(&decision), ("error", "facts_error", 10));
         assert!(decision.why.contains(named), "{}", decision.why);
     }
+    let mut patient = json!({"stabilisation": {"up_s": 0, "down_s": u32::MAX}});
+    patient["targets"] = json!({"cpu": {"utilization": 70}, "memory": {"guard": 80}});
+    let metrics = json!({"cpu": {"points": minutes(50.0, 10.0)}, "memory": {"points": minutes(50.0, 10.0)}});
+    assert_ne!(decided(&facts(10, 10, &metrics, &[]), &patient).verdict.as_str(), "lower");
     let facts = serde_json::from_value(good()).expect("facts");
     for now in [Timestamp::MIN, Timestamp::MAX] {
         assert_eq!(decide(&facts, &tidegate_core::scaling::Policy::default(), now).reason.code(), "facts_error");

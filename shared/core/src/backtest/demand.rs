@@ -81,7 +81,7 @@ impl Demand {
     /// which the sample count counts. Minutes without both are gaps. None without any.
     #[must_use]
     pub fn from_cpu(cpu: &[Point], running: u32) -> Option<Self> {
-        let per_task = samples_per_task(cpu, running);
+        let per_task = samples_per_task(cpu, running).unwrap_or(1.0);
         let minute = |point: &Point| point.at.as_second().div_euclid(MINUTE);
         let first = cpu.iter().map(minute).min()?;
         let last = cpu.iter().map(minute).max()?;

@@ -38,7 +38,7 @@ pub fn shape() -> Shape {
 #[must_use]
 pub fn replay(cpu: &[Point], running: u32, policy: &Policy) -> Option<Replay> {
     let demand = Demand::from_cpu(cpu, running)?;
-    let per_task = samples_per_task(cpu, running);
+    let per_task = samples_per_task(cpu, running).unwrap_or(1.0);
     let ran_s = cpu.iter().filter_map(|point| point.samples).sum::<f64>() / per_task * 60.0;
     let first = cpu.iter().min_by_key(|point| point.at)?.samples? / per_task;
     let targets = policy.targets.iter().filter(|(metric, _)| *metric == CPU);

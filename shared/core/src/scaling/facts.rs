@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::history::EventHistory;
@@ -58,9 +58,6 @@ pub struct Facts {
 /// No service has more tasks, by far, and counts below it can be added up.
 const MOST_TASKS: u32 = 1_000_000;
 
-/// Nothing that a decision looks at is further from it, and times within can be reckoned with.
-const FURTHEST: SignedDuration = SignedDuration::from_hours(24 * 366);
-
 /// No period of CloudWatch's is longer.
 const LONGEST_PERIOD_S: u32 = 86_400;
 
@@ -77,12 +74,9 @@ impl Facts {
         {
             return Some(format!("a change is of {} tasks; it must be at most {MOST_TASKS}", change.tasks));
         }
-        if !(Timestamp::UNIX_EPOCH..=FAR).contains(&now) {
-            return Some(format!("now is {now}; it must be from 1970 to 2200"));
-        }
-        let near = now.saturating_sub(FURTHEST).ok()?..=now.saturating_add(FURTHEST).ok()?;
-        if let Some(at) = self.times().find(|at| !near.contains(at)) {
-            return Some(format!("{at} is more than a year from now, {now}"));
+        let known = Timestamp::UNIX_EPOCH..=FAR;
+        if let Some(at) = self.times().chain([now]).find(|at| !known.contains(at)) {
+            return Some(format!("{at} is no time of a service; it must be from 1970 to 2200"));
         }
         let points = self.metrics.values().flat_map(|reading| match reading {
             Reading::Points(points) => points.as_slice(),
@@ -93,9 +87,12 @@ impl Facts {
         Some(format!("a period is {wrong} s; it must be from 1 to {LONGEST_PERIOD_S}"))
     }
 
-    /// Every moment in it, but for how far back the history is complete, which is only compared.
+    /// Every moment in it.
     fn times(&self) -> impl Iterator<Item = Timestamp> {
-        let changes = self.history.iter().flat_map(|history| &history.changes).map(|change| change.at);
+        let changes = self
+            .history
+            .iter()
+            .flat_map(|history| history.changes.iter().map(|change| change.at).chain([history.complete_since]));
         let recommended = self.recommendations.iter().flatten().map(|recommendation| recommendation.at);
         let read = self.metrics.values().flat_map(|reading| -> Vec<Timestamp> {
             match reading {

@@ -30,7 +30,7 @@ impl Default for Flaps {
 /// Headroom never more than doubles what the settled minutes ask for.
 const MOST_PERCENT: f64 = 100.0;
 
-/// A run comes every minute, so a count that is put back sooner is none of its doing.
+/// The scheduled run comes every minute, so a count that is put back sooner is hardly its doing.
 const REPLACED_S: i64 = 60;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);

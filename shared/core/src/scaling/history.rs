@@ -94,14 +94,14 @@ impl EventHistory {
 /// Samples that a task publishes in a minute where its service has 20-second metrics.
 pub(super) const SAMPLES_OF_20_SECONDS: u32 = 3;
 
-/// Samples of the CPU metric that one task makes in a minute, told from its newest period and the tasks that run now:
-/// nearer to three than to one where the service has 20-second metrics.
+/// Samples of the CPU metric that one task makes in a minute, told from its newest period and the tasks that run now: one,
+/// or three where the service has 20-second metrics. None where the count has changed too much to tell.
 #[must_use]
-pub fn samples_per_task(points: &[Point], running: u32) -> f64 {
+pub fn samples_per_task(points: &[Point], running: u32) -> Option<f64> {
     let newest = points.iter().filter(|point| point.samples.is_some()).max_by_key(|point| point.at);
-    let per_minute = newest.and_then(|point| Some(point.samples? * 60.0 / f64::from(point.period_s.max(1))));
-    let finer = per_minute.is_some_and(|samples| running > 0 && samples > 2.0 * f64::from(running));
-    if finer { f64::from(SAMPLES_OF_20_SECONDS) } else { 1.0 }
+    let newest = newest.filter(|_| running > 0)?;
+    let per_task = newest.samples? * 60.0 / f64::from(newest.period_s.max(1)) / f64::from(running);
+    [1.0, f64::from(SAMPLES_OF_20_SECONDS)].into_iter().find(|of_task| (0.7..1.4).contains(&(per_task / of_task)))
 }
 
 /// Whether the CPU metric's newest minute has more samples than there are tasks: the service may publish 20-second

@@ -123,7 +123,7 @@ impl<'a> Look<'a> {
         let range = self
             .range(at)
             .ok_or_else(|| (Reason::HistoryUnknown, format!("the service's events don't reach back to {when}")))?;
-        if let Some(Err(unfit)) = self.readings.get(CPU) {
+        if let Some(Err(unfit)) = self.readings.get(CPU).filter(|reading| !matches!(reading, Err(Unfit::Empty))) {
             return Err((Reason::MetricUnreadable, format!("{CPU}: {unfit}")));
         }
         let Some(minutes) = self.minutes.get(CPU) else {
@@ -244,9 +244,9 @@ impl<'a> Look<'a> {
     /// Whether a point is a CPU average that hides demand, and what requests show of it: the CPU that they would need,
     /// as measured in the minutes in which CPU was not saturated.
     fn saturated(&self, metric: &str, point: &Point) -> Option<Saturated> {
-        // On EC2 a task may use more than it has reserved, and a target may say so.
+        // On EC2 a task may use more than it has reserved. Where the target says so, no average hides anything.
         let target = self.policy.targets.get(CPU).map_or(0.0, |target| target.goal());
-        let hides = |rule: &Saturation| metric == CPU && point.value >= rule.at_percent.max(target);
+        let hides = |rule: &Saturation| metric == CPU && target <= 100.0 && point.value >= rule.at_percent.max(target);
         let rule = self.policy.saturation.filter(hides)?;
         let requests = self.minutes(REQUESTS);
         let unsaturated = self.minutes(CPU).iter().filter(|cpu| cpu.value < rule.at_percent);

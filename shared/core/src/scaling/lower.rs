@@ -27,7 +27,7 @@ struct Settled {
 
 impl Move<'_> {
     pub(super) fn lower(&self, wanted: u32) -> Decision {
-        if let Some((reason, why)) = self.not_now() {
+        if let Some((reason, why)) = self.not_now(wanted) {
             return self.stay(reason, why);
         }
         let desired = self.look.facts.desired;
@@ -66,22 +66,22 @@ impl Move<'_> {
     }
 
     /// What forbids any cut, whatever the load.
-    fn not_now(&self) -> Option<(Reason, String)> {
+    fn not_now(&self, wanted: u32) -> Option<(Reason, String)> {
         let Look { facts, .. } = *self.look;
         if facts.trigger == Trigger::Alarm {
             return Some((Reason::AlarmMayOnlyRaise, self.arithmetic()));
-        }
-        let missing = facts.desired.saturating_sub(facts.running + facts.pending);
-        // Samples of single tasks tell of each how it is.
-        let by_task = facts.metrics.values().any(|reading| matches!(reading, Reading::Tasks(_)));
-        if missing > 0 && !by_task && facts.desired <= self.max {
-            let why = format!("{} still to be launched; {}", counted(missing, "task"), self.arithmetic());
-            return Some((Reason::TasksMissing, why));
         }
         let unreadable = self.look.unreadable();
         if !unreadable.is_empty() {
             let why = format!("{}; nothing is taken away", unreadable.join("; "));
             return Some((Reason::MetricUnreadable, why));
+        }
+        let missing = facts.desired.saturating_sub(facts.running + facts.pending);
+        // Where fewer than run would do, those that are missing are not missed. Samples of single tasks tell of each.
+        let by_task = facts.metrics.values().any(|reading| matches!(reading, Reading::Tasks(_)));
+        if missing > 0 && wanted >= facts.running && !by_task && facts.desired <= self.max {
+            let why = format!("{} still to be launched; {}", counted(missing, "task"), self.arithmetic());
+            return Some((Reason::TasksMissing, why));
         }
         if let Some(deployment) = deployment_in_progress(facts) {
             return Some((Reason::DeploymentInProgress, format!("{deployment}; {}", self.arithmetic())));
@@ -95,7 +95,8 @@ impl Move<'_> {
     /// Memory, or any other guard, that stands at its limit in a minute that counts.
     fn guarded(&self) -> Option<String> {
         let Look { policy, now, .. } = *self.look;
-        let window = policy.stabilisation.map_or(0, |windows| windows.down_s) + policy.settle_s + 60;
+        let stabilisation = policy.stabilisation.map_or(0, |windows| windows.down_s);
+        let window = stabilisation.saturating_add(policy.settle_s).saturating_add(60);
         let since = now - SignedDuration::from_secs(i64::from(window));
         policy.targets.iter().find_map(|(metric, target)| {
             let Target::Guard(limit) = target else { return None };

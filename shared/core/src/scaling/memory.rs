@@ -16,17 +16,18 @@ const FALL: f64 = 1.0;
 /// task within ten minutes. None where it may.
 ///
 /// `cpu` and `memory` are minutes, oldest first; the sample count of the CPU metric counts the tasks. A raise is a minute
-/// with more tasks than any before it that are still there: not a deployment, whose tasks come and go, and not a task that
-/// died and was put back. One that was made while memory was below `target` was not made for memory.
+/// with more tasks than any of the ten before it, and never as few again: not a deployment, whose tasks come and go, and
+/// not a task that died and was put back. One that was made while memory was below `target` was not made for memory.
 pub(super) fn holds_back(cpu: &[Point], memory: &[Point], target: f64, now: Timestamp) -> Option<String> {
     let counts: Vec<(Timestamp, f64)> = cpu.iter().filter_map(|minute| Some((minute.at, minute.samples?))).collect();
-    let stands = |from: usize, tasks: f64| counts[from..].iter().all(|(_, later)| *later >= tasks);
     let before = |at: Timestamp| memory.iter().rfind(|minute| minute.at < at).map(|minute| minute.value);
     let raise = (1..counts.len()).rev().find_map(|index| {
         let (at, tasks) = counts[index];
-        let most = counts[..index].iter().map(|(_, earlier)| *earlier).fold(0.0, f64::max);
+        let earlier = counts[..index].iter().filter(|(earlier, _)| *earlier >= at - TO_SHOW);
+        let most = earlier.map(|(_, earlier)| *earlier).fold(0.0, f64::max);
+        let stands = counts[index..].iter().all(|(_, later)| *later > most);
         let then = before(at).filter(|then| *then >= target)?;
-        (tasks > most && stands(index, tasks)).then_some((at, then))
+        (tasks > most && most > 0.0 && stands).then_some((at, then))
     });
     let (at, then) = raise?;
     if now.duration_since(at) < TO_SHOW {
@@ -96,6 +97,15 @@ mod tests {
         let deployed = [vec![(90.0, 10.0); 20], vec![(90.0, 20.0); 5], vec![(92.0, 10.0); 5]].concat();
         for points in [died, deployed] {
             assert_eq!(holds_back(&minutes(&points), &minutes(&points), 80.0, NOW), None);
+        }
+    }
+
+    #[test]
+    fn neither_a_deployment_before_nor_a_death_after_hides_a_raise() {
+        let deployed = [vec![(92.0, 10.0); 15], vec![(92.0, 20.0); 4], vec![(92.0, 10.0); 35], vec![(92.0, 12.0); 3]];
+        let died = [vec![(92.0, 10.0); 8], vec![(92.0, 12.0); 14], vec![(92.0, 11.0); 1], vec![(92.0, 12.0); 2]];
+        for points in [deployed.concat(), died.concat()] {
+            assert!(holds_back(&minutes(&points), &minutes(&points), 80.0, NOW).is_some());
         }
     }
 }

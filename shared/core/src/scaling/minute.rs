@@ -184,7 +184,8 @@ impl fmt::Display for Asked {
         }
         write!(out, "{at}, target {goal}: ")?;
         // Those that start are counted against a raise only.
-        let starting = if self.load > 1.0 { starting } else { 0 };
+        let averaged = !matches!(target, Target::Value(_) | Target::TotalPerTask(_));
+        let starting = if self.load > 1.0 && averaged { starting } else { 0 };
         match (self.tasks == current, starting, target) {
             (true, 0, _) => write!(out, "near enough"),
             (true, ..) => write!(out, "enough with {starting} starting"),

@@ -29,13 +29,13 @@ pub struct Bounds {
 }
 
 /// Bounds from hourly CPU averages with their sample counts, of a service that runs so many tasks now. The first and
-/// the last hour are not whole, and say nothing. None where no other is left.
+/// the last hour are not whole, and say nothing. None where no other is left, or where what a sample counts is not certain.
 #[must_use]
 pub fn propose(hours: &[Point], target_percent: f64, desired: u32, running: u32) -> Option<Bounds> {
     let first = hours.iter().map(|hour| hour.at).min()?;
     let last = hours.iter().map(|hour| hour.at).max()?;
     let whole_hours = || hours.iter().filter(|hour| hour.at > first && hour.at < last);
-    let per_task = samples_per_task(&whole_hours().copied().collect::<Vec<_>>(), running);
+    let per_task = samples_per_task(&whole_hours().copied().collect::<Vec<_>>(), running)?;
     let needed = |hour: &Point| {
         let tasks = hour.samples? / per_task / (f64::from(hour.period_s) / 60.0);
         (tasks > 0.0 && hour.value.is_finite()).then(|| hour.value / target_percent * tasks)

@@ -146,3 +146,14 @@ async fn a_raise_does_not_undo_the_larger_one_of_an_alarms_run() {
     scene.run().await;
     assert_eq!(scene.calls("UpdateService"), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_raise_is_made_where_the_second_look_fails_and_a_cut_is_not() {
+    use tidegate_tests::world::faults::{Fault, Times};
+    for (load, writes) in [(9.0, vec!["prod/shop 10 -> 13"]), (2.0, vec![])] {
+        let scene = Scene::of([scaled_shop(10).load(move |_| load)]);
+        scene.world.lock().faults.add("DescribeServices", Fault::ServerError, Times::After(1));
+        scene.run().await;
+        assert_eq!(scene.writes(), writes);
+    }
+}

@@ -166,6 +166,7 @@ async fn metrics_that_hang_end_the_run_in_time_with_nothing_half_done() {
     assert_eq!(scene.writes(), NONE);
     assert_eq!(summary.failed.get("not_reached"), Some(&1));
     assert!(scene.record("prod/shop")["why"].to_string().contains("GetMetricData had no time left"));
+    assert!(scene.world.lock().published.is_empty(), "the alarm holds the state");
 }
 
 #[tokio::test(start_paused = true)]
