@@ -10,9 +10,9 @@ use tidegate_aws::sdk::loader;
 use tidegate_core::backtest::demand::Demand;
 use tidegate_core::backtest::replay;
 use tidegate_core::metrics::{Answer, MetricQuery};
-use tidegate_core::prices::{Capacity, Purchase};
 use tidegate_core::scaling::CPU;
 use tidegate_core::scaling::facts::Reading;
+use tidegate_core::scaling::history::one_sample_per_task;
 use tidegate_core::scaling::queries::{Questions, Subject};
 
 use crate::backtest::{Load, Task};
@@ -71,19 +71,16 @@ pub async fn load(
         _ => Vec::new(),
     };
     let nothing = || format!("CloudWatch has no CPU of {service} in the last {days} days");
-    let demand = Demand::from_cpu(&points, found.running).with_context(nothing)?;
+    let demand = Demand::from_cpu(&one_sample_per_task(&points, found.running)).with_context(nothing)?;
     let task = task(ports, found, region).await?;
     Ok(Load { name: service, demand, capacity: Some(replay::shape().capacity), task })
 }
 
 /// What the tasks of a service are. None on EC2, whose price is not in the task.
 async fn task(ports: &impl Ecs, service: &Service, region: &str) -> Result<Option<Task>> {
-    let purchase = match service.capacity {
-        Capacity::Fargate(purchase) => purchase,
-        Capacity::FargateMix(_) => Purchase::OnDemand,
-        Capacity::Ec2 | Capacity::Unknown => return Ok(None),
+    let Some((purchase, definition)) = service.capacity.purchase().zip(service.task_definition.as_ref()) else {
+        return Ok(None);
     };
-    let Some(definition) = &service.task_definition else { return Ok(None) };
     let size = ports.describe_task_definition(definition).await?;
     Ok(size.map(|size| Task { size, purchase, region: region.to_owned() }))
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use cost_scaler::report::FUNCTION;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tidegate_core::mode::Mode;
@@ -92,15 +93,14 @@ pub fn main(args: &Args, questions: impl BufRead, out: &mut impl Write) -> Resul
 pub fn answer(question: Question) -> ScalingRecord {
     let Question { facts, policy, now, service } = question;
     let decision = decide(&facts, &policy, now);
-    let moves = matches!(decision.verdict, Verdict::Raise | Verdict::Lower);
     let action = Action { from: facts.desired, to: decision.desired, month_usd_before: None, month_usd_after: None };
     Record {
         level: if decision.verdict == Verdict::Error { Level::Warn } else { Level::Info },
         timestamp: now,
-        function: "cost-scaler".to_owned(),
+        function: FUNCTION.to_owned(),
         service,
         mode: Mode::Shadow.min(policy.mode),
-        action: moves.then_some(action),
+        action: decision.verdict.moves().then_some(action),
         decision,
         facts: Some(facts),
         policy: Some(policy),

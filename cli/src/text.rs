@@ -1,5 +1,7 @@
 //! Tables and numbers for a terminal.
 
+use std::fmt::Display;
+
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle, presets};
 
 /// A rule below the header, and nothing else.
@@ -7,7 +9,7 @@ const STYLE: TableStyle = presets::NOTHING.header_separator(LineStyle::none().fi
 
 /// A table with a header; the first column reads to the left, the others to the right.
 #[must_use]
-pub fn table(head: &[&str], rows: &[Vec<String>]) -> Table {
+pub fn table(head: &[impl Display], rows: &[Vec<String>]) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(head).add_rows(rows);

@@ -37,7 +37,7 @@ pub fn print(out: &mut impl Write, load: &Load, setup: &Setup, results: &Results
             "\nThe same over targets from 40 to 90 %: the bill, times the oracle's, and the work left unmet"
         )?;
         let (head, rows) = sweep(results);
-        writeln!(out, "{}", table(&head.iter().map(String::as_str).collect::<Vec<_>>(), &rows))?;
+        writeln!(out, "{}", table(&head, &rows))?;
         for line in comparisons(results) {
             writeln!(out, "{line}")?;
         }

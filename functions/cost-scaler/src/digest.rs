@@ -44,8 +44,7 @@ pub async fn days(
         judged.iter().filter_map(|judged| Some((judged, judged.service.as_ref()?))).collect();
     let of_service = |(_, service): &(&Judged, &Service)| Questions::of_cpu_by_minute(&subject(service), MINUTES);
     let questions: Vec<Questions> = described.iter().map(of_service).collect();
-    let asked: Vec<&Questions> = questions.iter().collect();
-    let readings = gather::readings(ports, deadline, concurrency, &asked, now).await;
+    let readings = gather::readings(ports, deadline, concurrency, &questions, now).await;
     let days = described.into_iter().zip(readings).map(|((judged, service), readings)| {
         let cpu = readings.map_err(|error| error.to_string()).map(|mut readings| readings.remove(CPU));
         Day {

@@ -3,6 +3,7 @@
 //! Nothing here fails as a whole but the very first page: whatever could not be read is named for the services that it
 //! concerns, and the others go on.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, stream};
@@ -214,9 +215,11 @@ pub async fn readings(
     ports: &impl CloudWatch,
     deadline: &Deadline,
     concurrency: usize,
-    questions: &[&Questions],
+    questions: &[impl Borrow<Questions>],
     now: Timestamp,
 ) -> Vec<Result<BTreeMap<String, Reading>, PortError>> {
+    let questions: Vec<&Questions> = questions.iter().map(Borrow::borrow).collect();
+    let questions = questions.as_slice();
     let calls = stream::iter(calls(questions, now)).map(|call| async move {
         let queries: Vec<_> = call.iter().flat_map(|index| questions[*index].queries()).collect();
         let (from, to) = call.first().map_or((now, now), |index| questions[*index].window(now));

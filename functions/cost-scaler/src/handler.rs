@@ -31,7 +31,7 @@ use crate::gather::{self, Enrolled};
 use crate::judge::{self, Judged, Run};
 use crate::log;
 use crate::pricing::Pricing;
-use crate::report::{self, Declined, Done, FUNCTION, Outcome, Summary};
+use crate::report::{self, Declined, Done, FUNCTION, Outcome, SCHEDULE, Summary};
 use crate::settings::Settings;
 
 /// Everything that the scaler reaches the world through. Its IAM policy is the calls of these ports.
@@ -186,7 +186,7 @@ impl<P: Ports> Scaler<P> {
     async fn open(&self, event: Event, now: Timestamp, deadline: &Deadline, started: Instant) -> Result<Ran, RunError> {
         match event {
             Event::Schedule { at } => {
-                let summary = blank("schedule", now);
+                let summary = blank(SCHEDULE, now);
                 if let Some(why) = too_old(at, now) {
                     return Ok(declined(summary, why));
                 }
@@ -239,8 +239,7 @@ impl<P: Ports> Scaler<P> {
         let (judged, metrics) = self.look(&mut summary, &scope, &run).await?;
         let outcomes = self.act(judged, &run, scope.price_all).await;
         self.publish_news(&outcomes, run.now).await;
-        let summary = Summary { run_usd: self.run_usd(metrics, started), duration_ms: millis(started), ..summary };
-        Ok(Ran { summary: Summary { calls: self.ports.take_calls(), ..summary }.of(&outcomes), outcomes })
+        Ok(Ran { summary: self.ended(summary, metrics, started).of(&outcomes), outcomes })
     }
 
     async fn digest(
@@ -266,9 +265,7 @@ impl<P: Ports> Scaler<P> {
         if let Some((subject, body)) = digest::text(&days, &unknown) {
             self.publish(&subject, body).await.map_err(RunError::NotPublished)?;
         }
-        let run_usd = self.run_usd(metrics + replayed, started);
-        let summary = Summary { run_usd, duration_ms: millis(started), calls: self.ports.take_calls(), ..summary };
-        Ok(Ran { summary, outcomes: Vec::new() })
+        Ok(Ran { summary: self.ended(summary, metrics + replayed, started), outcomes: Vec::new() })
     }
 
     fn run<'a>(&'a self, scope: &Scope, deadline: &'a Deadline, reads: &'a Pace, now: Timestamp) -> Run<'a> {
@@ -300,7 +297,8 @@ impl<P: Ports> Scaler<P> {
     async fn act(&self, judged: Vec<Judged>, run: &Run<'_>, price_all: bool) -> Vec<Outcome> {
         let concurrency = self.settings.concurrency;
         let writes = Pace::new(Bucket::ECS_SERVICE_MODIFY);
-        let allowed = judged.iter().enumerate().filter(|(_, judged)| judged.mode == Mode::On && moves(judged));
+        let allowed =
+            judged.iter().enumerate().filter(|(_, judged)| judged.mode == Mode::On && judged.decision.verdict.moves());
         let (indices, changes): (Vec<usize>, Vec<Change<'_>>) = allowed
             .filter_map(|(index, judged)| {
                 let (service, decision) = (judged.service.as_ref()?, &judged.decision);
@@ -309,7 +307,7 @@ impl<P: Ports> Scaler<P> {
             .unzip();
         let made = act::make(&self.ports, run.deadline, run.reads, &writes, concurrency, &changes).await;
 
-        let priced = judged.iter().filter(|judged| price_all || moves(judged));
+        let priced = judged.iter().filter(|judged| price_all || judged.decision.verdict.moves());
         let services = priced.filter_map(|judged| judged.service.as_ref());
         self.pricing.read(&self.ports, run.deadline, concurrency, services).await;
         let mut outcomes: Vec<Outcome> = judged.into_iter().map(|judged| self.priced(judged)).collect();
@@ -324,7 +322,8 @@ impl<P: Ports> Scaler<P> {
         let from = judged.service.as_ref().map_or(0, |service| service.desired);
         let to = judged.decision.desired;
         let action = Action { from, to, month_usd_before: month(from), month_usd_after: month(to) };
-        Outcome { action: Some(action).filter(|_| moves(&judged)), month_usd: month(from), judged, done: Done::Nothing }
+        let action = judged.decision.verdict.moves().then_some(action);
+        Outcome { action, month_usd: month(from), judged, done: Done::Nothing }
     }
 
     /// Tells people what is news. What can't be told is logged; the counts stand either way.
@@ -352,10 +351,14 @@ impl<P: Ports> Scaler<P> {
         Deadline::within(TO_PUBLISH).bound("Publish", self.ports.publish(topic, &message)).await
     }
 
-    fn run_usd(&self, metrics: u32, started: Instant) -> f64 {
+    /// What a run took: calls, time and dollars.
+    fn ended(&self, summary: Summary, metrics: u32, started: Instant) -> Summary {
+        let took = started.elapsed();
         let gb = f64::from(self.host.memory_mib) / 1024.0;
         let lambda = gb * self.pricing.prices.lambda_gb_second_usd(self.host.architecture);
-        started.elapsed().as_secs_f64() * lambda + LAMBDA_REQUEST_USD + f64::from(metrics) * METRIC_USD
+        let run_usd = took.as_secs_f64() * lambda + LAMBDA_REQUEST_USD + f64::from(metrics) * METRIC_USD;
+        let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        Summary { calls: self.ports.take_calls(), run_usd, duration_ms, ..summary }
     }
 }
 
@@ -365,10 +368,6 @@ fn blank(trigger: &'static str, at: Timestamp) -> Summary {
 
 fn declined(summary: Summary, why: Declined) -> Ran {
     Ran { summary: Summary { declined: Some(why), ..summary }, outcomes: Vec::new() }
-}
-
-fn millis(started: Instant) -> u64 {
-    u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Why a run finds no service.
@@ -387,10 +386,6 @@ fn nobody(trigger: Trigger) -> Declined {
         ),
     };
     Declined { reason, why: why.to_owned() }
-}
-
-fn moves(judged: &Judged) -> bool {
-    matches!(judged.decision.verdict, Verdict::Raise | Verdict::Lower)
 }
 
 fn too_old(at: Timestamp, now: Timestamp) -> Option<Declined> {

@@ -16,7 +16,7 @@ use tidegate_core::scaling::enrolment::{self, Enrolment};
 use tidegate_core::scaling::facts::{Facts, Reading, Trigger};
 use tidegate_core::scaling::proposal::Bounds;
 use tidegate_core::scaling::queries::{Questions, Subject};
-use tidegate_core::scaling::{CPU, Decision, Policy, Reason, Verdict, decide, guards, history, proposal};
+use tidegate_core::scaling::{CPU, Decision, Policy, Reason, decide, guards, history, proposal};
 
 use crate::gather::{self, Enrolled, NotDescribed};
 use crate::settings::Settings;
@@ -118,16 +118,15 @@ impl Run<'_> {
         if service.tags.mode(enrolment::SCALE) == Ok(Mode::Off) {
             return Ok(None);
         }
-        let enrolment = enrolment::read(&service.tags, &self.settings.defaults).map_err(|faults| {
+        let mut enrolment = enrolment::read(&service.tags, &self.settings.defaults).map_err(|faults| {
             let why: Vec<String> = faults.iter().map(ToString::to_string).collect();
-            let decision = error(Reason::PolicyError, why.join("; "), service.desired);
+            let decision = Decision::error(service.desired, Reason::PolicyError, why.join("; "));
             Box::new(Judged { service: Some(service.clone()), ..ended(id.clone(), self.mode, decision) })
         })?;
         let mode = self.mode.min(enrolment.policy.mode);
         if mode == Mode::Off {
             return Ok(None);
         }
-        let mut enrolment = enrolment;
         enrolment.policy.mode = mode;
         let subject = subject(&service);
         let questions = Questions::new(&subject, &enrolment.policy, &enrolment.sources);
@@ -141,17 +140,17 @@ impl Run<'_> {
         }
         if self.trigger == Trigger::Schedule && !cadence::is_due(&candidate.id, interval_minutes, self.now) {
             let why = format!("it is read every {interval_minutes} minutes, and this is not one of them");
-            let desired = candidate.facts.desired;
-            return Err(Box::new(candidate.end(stay(Reason::NotDue, why, desired))));
+            let decision = Decision::stay(candidate.facts.desired, Reason::NotDue, why);
+            return Err(Box::new(candidate.end(decision)));
         }
         Ok(Some(candidate))
     }
 
     fn not_described(&self, enrolled: &Enrolled, why: &NotDescribed) -> Judged {
         let decision = match why {
-            NotDescribed::Gone => stay(Reason::NotActive, "the service does not exist any more".to_owned(), 0),
-            NotDescribed::NotReached(why) => error(Reason::NotReached, why.clone(), 0),
-            NotDescribed::Unreadable(why) => error(Reason::ServiceUnreadable, why.clone(), 0),
+            NotDescribed::Gone => Decision::stay(0, Reason::NotActive, "the service does not exist any more"),
+            NotDescribed::NotReached(why) => Decision::error(0, Reason::NotReached, why),
+            NotDescribed::Unreadable(why) => Decision::error(0, Reason::ServiceUnreadable, why),
         };
         ended(enrolled.id(), self.mode, decision)
     }
@@ -213,8 +212,7 @@ impl Run<'_> {
             candidates.iter_mut().filter(|candidate| history::publishes_20_seconds(&candidate.facts)).collect();
         let questions: Vec<Questions> =
             finer.iter().map(|candidate| Questions::of_20_seconds(&subject(&candidate.service))).collect();
-        let asked: Vec<&Questions> = questions.iter().collect();
-        let readings = gather::readings(ports, self.deadline, self.settings.concurrency, &asked, self.now).await;
+        let readings = gather::readings(ports, self.deadline, self.settings.concurrency, &questions, self.now).await;
         for (candidate, readings) in finer.iter_mut().zip(readings) {
             if let (Some(Reading::Points(points)), Some(Reading::Points(finer))) =
                 (candidate.facts.metrics.get_mut(CPU), readings.ok().and_then(|mut readings| readings.remove(CPU)))
@@ -234,8 +232,7 @@ impl Run<'_> {
         let of_judged = |judged: &&mut Judged| judged.service.as_ref().map(subject).unwrap_or_default();
         let questions: Vec<Questions> =
             unbounded.iter().map(of_judged).map(|subject| Questions::of_cpu_by_hour(&subject)).collect();
-        let asked: Vec<&Questions> = questions.iter().collect();
-        let readings = gather::readings(ports, self.deadline, self.settings.concurrency, &asked, self.now).await;
+        let readings = gather::readings(ports, self.deadline, self.settings.concurrency, &questions, self.now).await;
         for (judged, readings) in unbounded.iter_mut().zip(readings) {
             let hours = readings.map(|mut readings| readings.remove(CPU));
             let proposal = proposal(judged, hours.unwrap_or_else(|error| Some(Reading::Unreadable(error.to_string()))));
@@ -274,7 +271,7 @@ impl Candidate {
 
     /// Ended before the facts were complete: there is nothing to recompute the decision from.
     fn unknown(self, reason: Reason, why: String) -> Judged {
-        let decision = error(reason, why, self.facts.desired);
+        let decision = Decision::error(self.facts.desired, reason, why);
         Judged { facts: None, policy: None, ..self.end(decision) }
     }
 
@@ -331,15 +328,6 @@ pub fn is_in_shadow(judged: &Judged, installation: Mode) -> bool {
 /// The decision for an ARN of the old format.
 #[must_use]
 pub fn without_cluster(arn: String, mode: Mode) -> Judged {
-    let why =
-        "its ARN has the old format, without the cluster; services created since 2021 have the new one".to_owned();
-    ended(arn, mode, error(Reason::ServiceUnreadable, why, 0))
-}
-
-fn stay(reason: Reason, why: String, desired: u32) -> Decision {
-    Decision { verdict: Verdict::Stay, reason, why, desired, asks: Vec::new() }
-}
-
-fn error(reason: Reason, why: String, desired: u32) -> Decision {
-    Decision { verdict: Verdict::Error, ..stay(reason, why, desired) }
+    let why = "its ARN has the old format, without the cluster; services created since 2021 have the new one";
+    ended(arn, mode, Decision::error(0, Reason::ServiceUnreadable, why))
 }

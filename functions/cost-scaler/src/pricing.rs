@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use tidegate_aws::deadline::Deadline;
 use tidegate_aws::ecs::{Ecs, Service};
 use tidegate_aws::pace::{Bucket, Pace};
-use tidegate_core::prices::{Capacity, Prices, Purchase, TaskSize, UsdRange};
+use tidegate_core::prices::{Prices, TaskSize, UsdRange};
 
 /// Prices, and the sizes that were read so far.
 pub struct Pricing {
@@ -61,12 +61,7 @@ impl Pricing {
     /// What one task of a service costs for an hour, in dollars; on demand where it runs on a mix.
     #[must_use]
     pub fn task_hour_usd(&self, service: &Service) -> Option<f64> {
-        let purchase = match service.capacity {
-            Capacity::Fargate(purchase) => purchase,
-            Capacity::FargateMix(_) => Purchase::OnDemand,
-            Capacity::Ec2 | Capacity::Unknown => return None,
-        };
-        self.prices.task_hour_usd(&self.size(service)?, purchase)
+        self.prices.task_hour_usd(&self.size(service)?, service.capacity.purchase()?)
     }
 
     fn size(&self, service: &Service) -> Option<TaskSize> {

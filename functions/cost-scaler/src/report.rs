@@ -21,6 +21,9 @@ use crate::settings::MessageFormat;
 /// The function's name in records and metrics.
 pub const FUNCTION: &str = "cost-scaler";
 
+/// The trigger of scheduled runs, whose silence has an alarm.
+pub const SCHEDULE: &str = "schedule";
+
 /// A list of services in a summary names no more; their records name them all.
 const MOST_NAMED: usize = 50;
 
@@ -149,7 +152,7 @@ impl Summary {
     #[expect(clippy::cast_precision_loss, reason = "counts")]
     pub fn metrics(&self, cold: bool) -> Option<String> {
         let too_old = self.declined.as_ref().is_some_and(|declined| declined.reason == Reason::EventTooOld);
-        let scheduled = self.trigger == "schedule" && !too_old;
+        let scheduled = self.trigger == SCHEDULE && !too_old;
         // What an incomplete list leaves out is not known, but is more than nothing.
         let failed = self.failed.values().sum::<usize>() + usize::from(self.incomplete.is_some());
         let values = [

@@ -47,11 +47,10 @@ impl Deadline {
         operation: &'static str,
         call: impl Future<Output = Result<T, PortError>>,
     ) -> Result<T, PortError> {
-        let no_time = || PortError::new(operation, Kind::NoTime, "the invocation's deadline is near");
         if self.is_past() {
-            return Err(no_time());
+            return Err(no_time(operation));
         }
-        tokio::time::timeout_at(self.work_until, call).await.unwrap_or_else(|_| Err(no_time()))
+        tokio::time::timeout_at(self.work_until, call).await.unwrap_or_else(|_| Err(no_time(operation)))
     }
 
     /// Waits for a call that changes something. It is begun only where there is time for it.
@@ -64,10 +63,14 @@ impl Deadline {
         call: impl Future<Output = Result<T, PortError>>,
     ) -> Result<T, PortError> {
         if Instant::now() + FOR_A_WRITE > self.work_until {
-            return Err(PortError::new(operation, Kind::NoTime, "the invocation's deadline is near"));
+            return Err(no_time(operation));
         }
         let unknown = "no answer before the invocation's deadline; it may have been made all the same";
         let unanswered = |_| Err(PortError::new(operation, Kind::TimedOut, unknown));
         tokio::time::timeout_at(self.work_until, call).await.unwrap_or_else(unanswered)
     }
+}
+
+fn no_time(operation: &'static str) -> PortError {
+    PortError::new(operation, Kind::NoTime, "the invocation's deadline is near")
 }

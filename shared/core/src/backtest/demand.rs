@@ -3,7 +3,6 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::scaling::facts::Point;
-use crate::scaling::history::samples_per_task;
 
 /// Work that arrives, in the trace's own unit, for each minute from `start`. None where the trace says nothing.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,19 +76,17 @@ impl Demand {
         Ok(Self { start, minutes: held.means() })
     }
 
-    /// The work of a live service that runs so many tasks now, in percent of a task and minute: its CPU times its tasks,
-    /// which the sample count counts. Minutes without both are gaps. None without any.
+    /// The work of a live service, in percent of a task and minute: its CPU times its tasks, each of which has one sample.
+    /// Minutes without both are gaps. None without any.
     #[must_use]
-    pub fn from_cpu(cpu: &[Point], running: u32) -> Option<Self> {
-        let per_task = samples_per_task(cpu, running).unwrap_or(1.0);
+    pub fn from_cpu(cpu: &[Point]) -> Option<Self> {
         let minute = |point: &Point| point.at.as_second().div_euclid(MINUTE);
         let first = cpu.iter().map(minute).min()?;
         let last = cpu.iter().map(minute).max()?;
         let mut minutes = vec![None; usize::try_from(last - first + 1).ok()?];
         for point in cpu {
             let index = usize::try_from(minute(point) - first).ok()?;
-            minutes[index] =
-                point.samples.map(|samples| point.value * samples / per_task).filter(|work| work.is_finite());
+            minutes[index] = point.samples.map(|samples| point.value * samples).filter(|work| work.is_finite());
         }
         Some(Self { start: Timestamp::from_second(first * MINUTE).ok()?, minutes })
     }

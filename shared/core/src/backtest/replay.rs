@@ -5,7 +5,7 @@ use super::run::{Figures, run};
 use super::scaler::Tidegate;
 use super::service::Shape;
 use crate::scaling::facts::Point;
-use crate::scaling::history::samples_per_task;
+use crate::scaling::history::one_sample_per_task;
 use crate::scaling::{CPU, Policy};
 
 /// Seconds from launch until a Fargate task serves, where nobody measured it.
@@ -37,10 +37,10 @@ pub fn shape() -> Shape {
 /// demand, so what would have been is then told too favourably.
 #[must_use]
 pub fn replay(cpu: &[Point], running: u32, policy: &Policy) -> Option<Replay> {
-    let demand = Demand::from_cpu(cpu, running)?;
-    let per_task = samples_per_task(cpu, running).unwrap_or(1.0);
-    let ran_s = cpu.iter().filter_map(|point| point.samples).sum::<f64>() / per_task * 60.0;
-    let first = cpu.iter().min_by_key(|point| point.at)?.samples? / per_task;
+    let cpu = one_sample_per_task(cpu, running);
+    let demand = Demand::from_cpu(&cpu)?;
+    let ran_s = cpu.iter().filter_map(|point| point.samples).sum::<f64>() * 60.0;
+    let first = cpu.iter().min_by_key(|point| point.at)?.samples?;
     let targets = policy.targets.iter().filter(|(metric, _)| *metric == CPU);
     let policy =
         Policy { targets: targets.map(|(metric, target)| (metric.clone(), *target)).collect(), ..policy.clone() };

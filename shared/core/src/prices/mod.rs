@@ -91,6 +91,18 @@ pub enum Capacity {
     Unknown,
 }
 
+impl Capacity {
+    /// How one of its tasks is priced: a mix at the list price. None where the price is not in the task.
+    #[must_use]
+    pub fn purchase(self) -> Option<Purchase> {
+        match self {
+            Self::Fargate(purchase) => Some(purchase),
+            Self::FargateMix(_) => Some(Purchase::OnDemand),
+            Self::Ec2 | Self::Unknown => None,
+        }
+    }
+}
+
 /// The two Fargate providers of a capacity provider strategy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mix {

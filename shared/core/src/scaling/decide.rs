@@ -17,21 +17,20 @@ use super::{CPU, MEMORY, memory};
 #[must_use]
 pub fn decide(facts: &Facts, policy: &Policy, now: Timestamp) -> Decision {
     if let Some(fault) = facts.fault(now) {
-        return Decision::error(facts, Reason::FactsError, fault);
+        return Decision::error(facts.desired, Reason::FactsError, fault);
     }
     if let Some(decision) = leave_alone(facts, policy) {
         return decision;
     }
     if let Some(fault) = policy.fault() {
-        return Decision::error(facts, Reason::PolicyError, fault);
+        return Decision::error(facts.desired, Reason::PolicyError, fault);
     }
     let (Some(min), Some(max)) = (policy.min, policy.max) else {
         return bounds_missing(facts, policy);
     };
     let look = Look::new(facts, policy, now);
-    let fresh = look.freshest();
-    let asks = fresh.iter().map(|(metric, asked)| Ask::new(metric, asked)).collect();
-    let asked = fresh.into_iter().filter_map(|(metric, asked)| Some((metric, asked.ok()?))).collect();
+    let asks = look.freshest().map(|(metric, asked)| Ask::new(metric, asked)).collect();
+    let asked = look.freshest().filter_map(|(metric, asked)| Some((metric, *asked.as_ref().ok()?))).collect();
     let decision = Move { look: &look, min, max, asked }.decide();
     // A call that failed has to be seen by somebody; a metric that says nothing, or nonsense, is the service's own matter.
     let failed = decision.reason == Reason::MetricUnreadable && look.is_unread();
@@ -46,7 +45,7 @@ fn bounds_missing(facts: &Facts, policy: &Policy) -> Decision {
         _ => "no max is set",
     };
     let why = format!("{missing}; a service is scaled only between bounds that its owner chose");
-    Decision::error(facts, Reason::BoundsMissing, why)
+    Decision::error(facts.desired, Reason::BoundsMissing, why)
 }
 
 /// One decision under way: what is asked for, within which bounds.
@@ -137,6 +136,6 @@ impl Move<'_> {
     }
 
     pub(super) fn stay(&self, reason: Reason, why: impl Into<String>) -> Decision {
-        Decision::stay(self.look.facts, reason, why)
+        Decision::stay(self.look.facts.desired, reason, why)
     }
 }

@@ -35,6 +35,12 @@ impl Verdict {
             Self::Error => "error",
         }
     }
+
+    /// Whether the count is to change.
+    #[must_use]
+    pub fn moves(self) -> bool {
+        matches!(self, Self::Raise | Self::Lower)
+    }
 }
 
 /// One decision.
@@ -74,12 +80,14 @@ impl Ask {
 }
 
 impl Decision {
-    pub(super) fn stay(facts: &Facts, reason: Reason, why: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Stay, reason, why: why.into(), desired: facts.desired, asks: Vec::new() }
+    /// The count stays as it is.
+    pub fn stay(desired: u32, reason: Reason, why: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Stay, reason, why: why.into(), desired, asks: Vec::new() }
     }
 
-    pub(super) fn error(facts: &Facts, reason: Reason, why: impl Into<String>) -> Self {
-        Self { verdict: Verdict::Error, ..Self::stay(facts, reason, why) }
+    /// Nothing could be decided, and the count stays as it is.
+    pub fn error(desired: u32, reason: Reason, why: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Error, ..Self::stay(desired, reason, why) }
     }
 }
 

@@ -78,33 +78,20 @@ impl Facts {
         if let Some(at) = self.times().chain([now]).find(|at| !known.contains(at)) {
             return Some(format!("{at} is no time of a service; it must be from 1970 to 2200"));
         }
-        let points = self.metrics.values().flat_map(|reading| match reading {
-            Reading::Points(points) => points.as_slice(),
-            Reading::Tasks(_) | Reading::Unreadable(_) => &[],
-        });
-        let mut periods = points.map(|point| point.period_s);
+        let mut periods = self.metrics.values().flat_map(Reading::points).map(|point| point.period_s);
         let wrong = periods.find(|period| !(1..=LONGEST_PERIOD_S).contains(period))?;
         Some(format!("a period is {wrong} s; it must be from 1 to {LONGEST_PERIOD_S}"))
     }
 
     /// Every moment in it.
     fn times(&self) -> impl Iterator<Item = Timestamp> {
-        let changes = self
-            .history
-            .iter()
-            .flat_map(|history| history.changes.iter().map(|change| change.at).chain([history.complete_since]));
+        let complete = self.history.iter().map(|history| history.complete_since);
+        let changes = self.history.iter().flat_map(|history| &history.changes).map(|change| change.at);
         let recommended = self.recommendations.iter().flatten().map(|recommendation| recommendation.at);
-        let read = self.metrics.values().flat_map(|reading| -> Vec<Timestamp> {
-            match reading {
-                Reading::Points(points) => points.iter().map(|point| point.at).collect(),
-                Reading::Tasks(samples) => {
-                    let times = |s: &TaskSample| [s.started_at, s.ready_changed_at, s.sampled_at];
-                    samples.iter().flat_map(times).flatten().collect()
-                }
-                Reading::Unreadable(_) => Vec::new(),
-            }
-        });
-        changes.chain(recommended).chain(read)
+        let points = self.metrics.values().flat_map(Reading::points).map(|point| point.at);
+        let samples = self.metrics.values().flat_map(Reading::tasks);
+        let samples = samples.flat_map(|sample| [sample.started_at, sample.ready_changed_at, sample.sampled_at]);
+        complete.chain(changes).chain(recommended).chain(points).chain(samples.flatten())
     }
 }
 
@@ -198,6 +185,18 @@ pub enum Reading {
     Tasks(Vec<TaskSample>),
     /// It was asked for and could not be read, with the cause. Never treated as zero.
     Unreadable(String),
+}
+
+impl Reading {
+    /// Its points, where it has any.
+    fn points(&self) -> &[Point] {
+        if let Self::Points(points) = self { points } else { &[] }
+    }
+
+    /// Its samples of single tasks, where it has any.
+    fn tasks(&self) -> &[TaskSample] {
+        if let Self::Tasks(samples) = self { samples } else { &[] }
+    }
 }
 
 /// One period of a metric.

@@ -9,7 +9,7 @@ use super::reason::Reason;
 /// run asks for none.
 #[must_use]
 pub fn leave_alone(facts: &Facts, policy: &Policy) -> Option<Decision> {
-    let stay = |reason, why: String| Some(Decision::stay(facts, reason, why));
+    let stay = |reason, why: String| Some(Decision::stay(facts.desired, reason, why));
     if facts.status != Status::Active {
         return stay(Reason::NotActive, format!("the service is {:?}, not Active", facts.status));
     }

@@ -104,6 +104,13 @@ pub fn samples_per_task(points: &[Point], running: u32) -> Option<f64> {
     [1.0, f64::from(SAMPLES_OF_20_SECONDS)].into_iter().find(|of_task| (0.7..1.4).contains(&(per_task / of_task)))
 }
 
+/// The points with one sample for each task, whatever the service publishes. One for each is assumed where it can't be told.
+#[must_use]
+pub fn one_sample_per_task(points: &[Point], running: u32) -> Vec<Point> {
+    let per_task = samples_per_task(points, running).unwrap_or(1.0);
+    points.iter().map(|point| Point { samples: point.samples.map(|samples| samples / per_task), ..*point }).collect()
+}
+
 /// Whether the CPU metric's newest minute has more samples than there are tasks: the service may publish 20-second
 /// metrics. DescribeServices does not say it.
 #[must_use]

@@ -26,6 +26,7 @@ pub(super) struct Look<'a> {
     minutes: BTreeMap<&'a str, Vec<Point>>,
     samples_per_task: f64,
     deploying: bool,
+    asks: BTreeMap<&'a str, Result<Asked, String>>,
 }
 
 impl<'a> Look<'a> {
@@ -41,8 +42,11 @@ impl<'a> Look<'a> {
             readings.insert(name.as_str(), checked);
         }
         let deploying = deployment_in_progress(facts).is_some();
-        let mut look = Self { facts, policy, now, readings, minutes, samples_per_task: 1.0, deploying };
+        let asks = BTreeMap::new();
+        let mut look = Self { facts, policy, now, readings, minutes, samples_per_task: 1.0, deploying, asks };
         look.samples_per_task = look.samples_per_task();
+        let ask = |(metric, target): (&'a String, &Target)| (metric.as_str(), look.ask(metric, *target));
+        look.asks = policy.targets.iter().map(ask).collect();
         look
     }
 
@@ -59,12 +63,13 @@ impl<'a> Look<'a> {
     }
 
     /// What every target asks for on its freshest data, or why it can't say. Guards ask for nothing.
-    pub(super) fn freshest(&self) -> Vec<(&'a str, Result<Asked, String>)> {
-        let scaling = self.policy.targets.iter().filter(|(_, target)| !matches!(target, Target::Guard(_)));
-        scaling.map(|(metric, target)| (metric.as_str(), self.ask_freshest(metric, *target))).collect()
+    pub(super) fn freshest(&self) -> impl Iterator<Item = (&'a str, &Result<Asked, String>)> {
+        let scales = |metric: &str| !matches!(self.policy.targets.get(metric), Some(Target::Guard(_)));
+        self.asks.iter().map(|(metric, asked)| (*metric, asked)).filter(move |(metric, _)| scales(metric))
     }
 
-    fn ask_freshest(&self, metric: &str, target: Target) -> Result<Asked, String> {
+    /// What a target, or a guard, says on its freshest data.
+    fn ask(&self, metric: &str, target: Target) -> Result<Asked, String> {
         let current = self.facts.desired;
         match self.reading(metric)? {
             Series::Tasks(samples) => minute::ask_samples(metric, target, samples, current, self.policy, self.now),
@@ -180,15 +185,14 @@ impl<'a> Look<'a> {
 
     /// Metrics of the policy, guards too, that can't say anything, with the reason.
     pub(super) fn unreadable(&self) -> Vec<String> {
-        let problem = |(metric, target): (&String, &Target)| {
-            Some(format!("{metric}: {}", self.ask_freshest(metric, *target).err()?))
-        };
-        self.policy.targets.iter().filter_map(problem).collect()
+        let problem =
+            |(metric, asked): (&&str, &Result<Asked, String>)| Some(format!("{metric}: {}", asked.as_ref().err()?));
+        self.asks.iter().filter_map(problem).collect()
     }
 
     /// What a guard's metric says where it has per-task samples. None where it has points, which are looked at by minute.
-    pub(super) fn guard_samples(&self, metric: &str, target: Target) -> Option<Asked> {
-        matches!(self.reading(metric), Ok(Series::Tasks(_))).then(|| self.ask_freshest(metric, target).ok()).flatten()
+    pub(super) fn guard_samples(&self, metric: &str) -> Option<&Asked> {
+        self.asks.get(metric)?.as_ref().ok().filter(|_| matches!(self.reading(metric), Ok(Series::Tasks(_))))
     }
 
     /// Why nothing can be said at all: metrics that can't be used, or none that has said anything lately.

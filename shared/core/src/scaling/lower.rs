@@ -100,7 +100,7 @@ impl Move<'_> {
         let since = now - SignedDuration::from_secs(i64::from(window));
         policy.targets.iter().find_map(|(metric, target)| {
             let Target::Guard(limit) = target else { return None };
-            if let Some(asked) = self.look.guard_samples(metric, *target).filter(|asked| asked.load >= 1.0) {
+            if let Some(asked) = self.look.guard_samples(metric).filter(|asked| asked.load >= 1.0) {
                 return Some(format!("{metric} {asked}, and nothing is taken away from its guard on"));
             }
             let high = |minute: &&super::facts::Point| minute.at >= since && minute.value >= *limit;
