@@ -9,7 +9,7 @@ use tidegate_aws::autoscaling::Autoscaling;
 use tidegate_aws::calls::CallCounts;
 use tidegate_aws::clock::Clock;
 use tidegate_aws::cloudwatch::{Alarm, CloudWatch};
-use tidegate_aws::ecs::{Described, Ecs, Service};
+use tidegate_aws::ecs::{Described, Ecs, Service, TaskSet};
 use tidegate_aws::error::{Kind, PortError};
 use tidegate_aws::notifications::{Message, Notifications};
 use tidegate_aws::tagging::{Resources, TaggedService, Tagging};
@@ -122,7 +122,8 @@ fn described(service: &Simulated) -> Service {
             .iter()
             .map(|(status, rollout)| Deployment { status: status.clone(), rollout_state: rollout.clone() })
             .collect(),
-        task_sets: service.task_sets,
+        task_sets: (0..service.task_sets).map(task_set).collect(),
+        service_deployment: None,
         history: EventHistory { complete_since, changes: kept.iter().filter_map(change).collect() },
         tags: Tags::new(service.tags.clone()),
         task_definition: Some(service.task_definition()),
@@ -133,6 +134,11 @@ fn described(service: &Simulated) -> Service {
         },
         target_groups: service.target_group.iter().cloned().collect(),
     }
+}
+
+fn task_set(number: u32) -> TaskSet {
+    let status = if number == 0 { "PRIMARY" } else { "ACTIVE" };
+    TaskSet { id: format!("ecs-svc/{number}"), external_id: None, status: status.to_owned(), target_groups: Vec::new() }
 }
 
 impl CloudWatch for World {
@@ -203,6 +209,10 @@ impl Notifications for World {
 impl Clock for World {
     async fn now(&self) -> Timestamp {
         self.lock().now
+    }
+
+    async fn sleep(&self, length: Duration) {
+        self.pass(u32::try_from(length.as_secs().div_ceil(60)).unwrap_or(u32::MAX));
     }
 }
 

@@ -105,7 +105,7 @@ async fn still_stands(
     if now.desired != service.desired {
         return Err(changed(format!("the desired count went from {} to {}", service.desired, now.desired)));
     }
-    if (now.status, now.task_sets, &now.deployments) != (service.status, service.task_sets, &service.deployments) {
+    if (now.status, &now.task_sets, &now.deployments) != (service.status, &service.task_sets, &service.deployments) {
         return Err(changed("its deployments changed".to_owned()));
     }
     if !owners.is_empty() {

@@ -299,7 +299,7 @@ fn facts(service: &Service, trigger: Trigger) -> Facts {
         running: service.running,
         pending: service.pending,
         deployments: service.deployments.clone(),
-        task_sets: service.task_sets,
+        task_sets: u32::try_from(service.task_sets.len()).unwrap_or(u32::MAX),
         scalable_target: None,
         history: Some(service.history.clone()),
         recommendations: None,

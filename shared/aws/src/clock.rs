@@ -1,7 +1,7 @@
 //! Now: the only place that asks for the time.
 
 use std::net::SocketAddr;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use http_body_util::{BodyExt, Empty};
 use hyper::Request;
@@ -14,6 +14,9 @@ use tokio::net::TcpStream;
 pub trait Clock {
     /// The present moment.
     async fn now(&self) -> Timestamp;
+
+    /// Waits. In a local world it is that world's time that passes.
+    async fn sleep(&self, length: Duration);
 }
 
 /// Where the time comes from.
@@ -48,6 +51,14 @@ impl Clock for ClockSource {
                 .unwrap_or_else(|error| panic!("the local world at {world} does not tell the time: {error}")),
         }
     }
+
+    async fn sleep(&self, length: Duration) {
+        match self {
+            Self::System => tokio::time::sleep(length).await,
+            // A world that does not answer is told by the next look at its time.
+            Self::World(world) => drop(get(*world, &format!("/clock/sleep?seconds={}", length.as_secs())).await),
+        }
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the clock")]
@@ -56,10 +67,13 @@ fn system_now() -> Timestamp {
 }
 
 async fn ask(world: SocketAddr) -> Result<Timestamp, Box<dyn std::error::Error>> {
+    Ok(std::str::from_utf8(&get(world, "/clock").await?)?.parse()?)
+}
+
+async fn get(world: SocketAddr, path: &str) -> Result<Bytes, Box<dyn std::error::Error>> {
     let stream = TcpStream::connect(world).await?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
-    let request = Request::get("/clock").header(hyper::header::HOST, world.to_string()).body(Empty::<Bytes>::new())?;
-    let answer = sender.send_request(request).await?.into_body().collect().await?.to_bytes();
-    Ok(std::str::from_utf8(&answer)?.parse()?)
+    let request = Request::get(path).header(hyper::header::HOST, world.to_string()).body(Empty::<Bytes>::new())?;
+    Ok(sender.send_request(request).await?.into_body().collect().await?.to_bytes())
 }

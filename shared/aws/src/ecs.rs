@@ -2,7 +2,7 @@
 
 use aws_sdk_ecs::types::{
     CapacityProviderStrategyItem, CpuArchitecture, DeploymentControllerType, LaunchType, LoadBalancer, OsFamily,
-    SchedulingStrategy, ServiceField, TaskSet,
+    SchedulingStrategy, ServiceField,
 };
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
@@ -63,8 +63,10 @@ pub struct Service {
     pub pending: u32,
     /// Its deployments.
     pub deployments: Vec<Deployment>,
-    /// How many task sets it has.
-    pub task_sets: u32,
+    /// Its task sets; CodeDeploy and other controllers keep the versions in them.
+    pub task_sets: Vec<TaskSet>,
+    /// ARN of ECS's own deployment that it is in, or was in last. None under other controllers.
+    pub service_deployment: Option<String>,
     /// What its events tell of its task count.
     pub history: EventHistory,
     /// Its `tidegate:` tags.
@@ -74,6 +76,19 @@ pub struct Service {
     /// What its tasks run on.
     pub capacity: Capacity,
     /// The last part of each of its target groups' ARNs.
+    pub target_groups: Vec<String>,
+}
+
+/// A task set of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskSet {
+    /// ECS's id of it.
+    pub id: String,
+    /// The deployment that made it, as its controller names it: CodeDeploy's `d-...`.
+    pub external_id: Option<String>,
+    /// `PRIMARY`, `ACTIVE` or `DRAINING`, as ECS writes it.
+    pub status: String,
+    /// ARNs of its target groups.
     pub target_groups: Vec<String>,
 }
 
@@ -137,7 +152,7 @@ fn ours(cluster: &str, service: aws_sdk_ecs::types::Service) -> Service {
     let strategy = strategy.or_else(|| primary?.capacity_provider_strategy.clone()).unwrap_or_default();
     let launch_type = service.launch_type.or_else(|| primary?.launch_type.clone());
     let balancers = service.load_balancers.unwrap_or_default();
-    let balancers = balancers.iter().chain(task_sets.iter().flat_map(TaskSet::load_balancers));
+    let balancers = balancers.iter().chain(task_sets.iter().flat_map(aws_sdk_ecs::types::TaskSet::load_balancers));
     let tags = service.tags.unwrap_or_default().into_iter();
     Service {
         cluster: cluster.to_owned(),
@@ -163,12 +178,23 @@ fn ours(cluster: &str, service: aws_sdk_ecs::types::Service) -> Service {
         running: count(service.running_count),
         pending: count(service.pending_count),
         deployments: service.deployments.unwrap_or_default().into_iter().map(deployment).collect(),
-        task_sets: u32::try_from(task_sets.len()).unwrap_or(u32::MAX),
+        service_deployment: service.current_service_deployment,
         history: history(&service.events.unwrap_or_default(), service.created_at.as_ref()),
         tags: Tags::new(tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())))),
         task_definition,
         capacity: capacity(launch_type.as_ref(), &strategy),
         target_groups: target_groups(balancers),
+        task_sets: task_sets.into_iter().map(task_set).collect(),
+    }
+}
+
+fn task_set(set: aws_sdk_ecs::types::TaskSet) -> TaskSet {
+    let balancers = set.load_balancers.unwrap_or_default();
+    TaskSet {
+        id: set.id.unwrap_or_default(),
+        external_id: set.external_id.filter(|id| !id.is_empty()),
+        status: set.status.unwrap_or_default(),
+        target_groups: balancers.into_iter().filter_map(|balancer| balancer.target_group_arn).collect(),
     }
 }
 

@@ -4,7 +4,8 @@
 //! ports that it asks for. [`Aws`] implements them with the AWS SDK; tests implement them with a simulated account.
 //!
 //! - [`mod@clock`]: the only place that asks for the time
-//! - [`tagging`], [`ecs`], [`cloudwatch`], [`autoscaling`], [`notifications`]: the services, one cargo feature each
+//! - [`tagging`], [`ecs`], [`deployments`] (ECS's own), [`codedeploy`], [`loadbalancing`], [`cloudwatch`],
+//!   [`autoscaling`], [`functions`], [`notifications`]: the services, one cargo feature each
 //! - [`error`]: what can go wrong with a call, classified once
 //! - [`calls`]: how many calls were made
 //! - [`pace`]: keeping within the account's token buckets
@@ -23,10 +24,18 @@ pub mod calls;
 pub mod clock;
 #[cfg(feature = "cloudwatch")]
 pub mod cloudwatch;
+#[cfg(feature = "codedeploy")]
+pub mod codedeploy;
 pub mod deadline;
+#[cfg(feature = "deployments")]
+pub mod deployments;
 #[cfg(feature = "ecs")]
 pub mod ecs;
 pub mod error;
+#[cfg(feature = "functions")]
+pub mod functions;
+#[cfg(feature = "loadbalancing")]
+pub mod loadbalancing;
 pub mod metrics;
 #[cfg(feature = "notifications")]
 pub mod notifications;

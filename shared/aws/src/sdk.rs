@@ -32,8 +32,14 @@ pub struct Aws {
     pub(crate) autoscaling: aws_sdk_applicationautoscaling::Client,
     #[cfg(feature = "cloudwatch")]
     pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
+    #[cfg(feature = "codedeploy")]
+    pub(crate) codedeploy: aws_sdk_codedeploy::Client,
     #[cfg(feature = "ecs")]
     pub(crate) ecs: aws_sdk_ecs::Client,
+    #[cfg(feature = "functions")]
+    pub(crate) lambda: aws_sdk_lambda::Client,
+    #[cfg(feature = "loadbalancing")]
+    pub(crate) elb: aws_sdk_elasticloadbalancingv2::Client,
     #[cfg(feature = "notifications")]
     pub(crate) sns: aws_sdk_sns::Client,
     #[cfg(feature = "tagging")]
@@ -68,8 +74,14 @@ impl Aws {
             autoscaling: client!(aws_sdk_applicationautoscaling),
             #[cfg(feature = "cloudwatch")]
             cloudwatch: client!(aws_sdk_cloudwatch),
+            #[cfg(feature = "codedeploy")]
+            codedeploy: client!(aws_sdk_codedeploy),
             #[cfg(feature = "ecs")]
             ecs: client!(aws_sdk_ecs),
+            #[cfg(feature = "functions")]
+            lambda: client!(aws_sdk_lambda),
+            #[cfg(feature = "loadbalancing")]
+            elb: client!(aws_sdk_elasticloadbalancingv2),
             #[cfg(feature = "notifications")]
             sns: client!(aws_sdk_sns),
             #[cfg(feature = "tagging")]
@@ -96,6 +108,10 @@ impl Aws {
 impl Clock for Aws {
     async fn now(&self) -> jiff::Timestamp {
         self.clock.now().await
+    }
+
+    async fn sleep(&self, length: Duration) {
+        self.clock.sleep(length).await;
     }
 }
 

@@ -4,6 +4,8 @@
 //! functions, the command line and every back-test call the same functions.
 //!
 //! - [`scaling`]: how many tasks a service should run
+//! - [`canary`]: whether a new version is worse than the old one, on live traffic
+//! - [`verdict`]: what a gate says
 //! - [`tags`]: how the tags of a service are read
 //! - [`record`]: how every decision explains itself
 //! - [`mode`]: off, shadow, on
@@ -13,10 +15,13 @@
 //! - [`backtest`]: what that would have cost on past load
 
 pub mod backtest;
+pub mod canary;
+mod codes;
 pub mod metrics;
 pub mod mode;
 pub mod prices;
 pub mod record;
 pub mod scaling;
 pub mod tags;
+pub mod verdict;
 pub mod words;

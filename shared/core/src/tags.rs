@@ -29,6 +29,8 @@ pub const KNOWN: &[&str] = &[
     "max-ratio",
     "min-excess",
     "max-error-rate",
+    "max-response-ms",
+    "gate-metric",
     "slow-ms",
     "slow-ratio",
     "warm-up",
@@ -119,6 +121,19 @@ impl Tags {
     }
 }
 
+/// A length of time in seconds, as tags and settings write it: `90s`, `2m`.
+#[must_use]
+pub fn seconds(text: &str) -> Option<u32> {
+    let (number, unit) = text.split_at(text.find(|letter: char| !letter.is_ascii_digit())?);
+    let each = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return None,
+    };
+    number.parse::<u32>().ok()?.checked_mul(each)
+}
+
 /// A number above 0, as tags and settings write it.
 #[must_use]
 pub fn positive(text: &str) -> Option<f64> {
@@ -154,6 +169,12 @@ mod tests {
         assert_eq!(tags(&[("tidegate:scale", "on")]).mode("scale"), Ok(Mode::On));
         let fault = tags(&[("tidegate:scale", " on")]).mode("scale").map_err(|fault| fault.to_string());
         assert_eq!(fault, Err(r#"tidegate:scale is " on": must be off, shadow or on"#.to_owned()));
+    }
+
+    #[test]
+    fn lengths_of_time_have_a_unit() {
+        assert_eq!(["90s", "2m", "1h", "0s"].map(seconds), [Some(90), Some(120), Some(3600), Some(0)]);
+        assert_eq!(["90", "m", "-2m", "2 m", "2d", "99999999999s", "5000000m0"].map(seconds), [None; 7]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::policy::{MEMORY_GUARD_PERCENT, Policy, Target};
 use super::{CPU, MEMORY, REQUESTS};
+use crate::metrics::MetricName;
 use crate::mode::Mode;
 use crate::tags::{TagFault, Tags, positive};
 
@@ -40,27 +41,6 @@ pub struct Sources {
     pub queue: Option<String>,
     /// The metric of `tidegate:metric`.
     pub metric: Option<MetricName>,
-}
-
-/// A CloudWatch metric with its statistic.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MetricName {
-    /// Such as `AWS/ApplicationELB`.
-    pub namespace: String,
-    /// Such as `TargetResponseTime`.
-    pub name: String,
-    /// Such as `Average`, `Sum`, `p99`.
-    pub stat: String,
-    /// Names and values.
-    pub dimensions: Vec<(String, String)>,
-}
-
-impl MetricName {
-    /// Whether the statistic is a total of the whole service, to be shared out among its tasks, or is per task already.
-    #[must_use]
-    pub fn is_total(&self) -> bool {
-        matches!(self.stat.as_str(), "Sum" | "SampleCount")
-    }
 }
 
 /// Reads the tags that concern the scaler, on top of a whole installation's defaults.
@@ -144,32 +124,11 @@ fn backlog(text: &str) -> Option<(String, Target)> {
     Some((queue.to_owned(), Target::TotalPerTask(positive(messages.trim())?)))
 }
 
-/// `Namespace/Name/Statistic/Dimension=value target`. Namespaces and dimension values may have slashes of their own.
+/// `Namespace/Name/Statistic/Dimension=value target`.
 fn metric(text: &str) -> Option<(MetricName, Target)> {
     let (path, target) = text.rsplit_once(' ')?;
     let target = positive(target)?;
-    let parts: Vec<&str> = path.trim().split('/').collect();
-    let dimensions_from = parts.iter().position(|part| part.contains('=')).unwrap_or(parts.len());
-    let (head, tail) = parts.split_at(dimensions_from);
-    let [namespace @ .., name, stat] = head else { return None };
-    let mut dimensions: Vec<(String, String)> = Vec::new();
-    for part in tail {
-        match (part.split_once('='), dimensions.last_mut()) {
-            (Some((name, value)), _) => dimensions.push((name.to_owned(), value.to_owned())),
-            (None, Some((_, value))) => *value = format!("{value}/{part}"),
-            (None, None) => return None,
-        }
-    }
-    let known = |stat: &str| {
-        let plain = ["Average", "Sum", "Minimum", "Maximum", "SampleCount", "IQM"].contains(&stat);
-        plain || stat.strip_prefix('p').and_then(positive).is_some_and(|percentile| percentile <= 100.0)
-    };
-    let filled = dimensions.iter().all(|(name, value)| !name.is_empty() && !value.is_empty());
-    if namespace.is_empty() || name.is_empty() || !known(stat) || !filled {
-        return None;
-    }
-    let metric =
-        MetricName { namespace: namespace.join("/"), name: (*name).to_owned(), stat: (*stat).to_owned(), dimensions };
+    let metric = MetricName::read(path.trim())?;
     let target = if metric.is_total() { Target::TotalPerTask(target) } else { Target::PerTask(target) };
     Some((metric, target))
 }

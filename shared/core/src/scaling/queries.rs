@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::enrolment::{BACKLOG, METRIC, MetricName, Sources};
+use super::enrolment::{BACKLOG, METRIC, Sources};
 use super::facts::{Point, Reading};
 use super::policy::{Policy, Target};
 use super::proposal;
@@ -70,7 +70,7 @@ impl Questions {
             queries.push((Part::Summand(BACKLOG), sqs(queue, "ApproximateNumberOfMessagesNotVisible")));
         }
         if let Some(metric) = sources.metric.as_ref().filter(|_| wanted(METRIC)) {
-            queries.push((Part::Value(METRIC), own(metric)));
+            queries.push((Part::Value(METRIC), metric.query(60)));
         }
         let memory_may_raise = matches!(policy.targets.get(MEMORY), Some(Target::Utilization(_)));
         let minutes = if memory_may_raise { MEMORY_LOOK_BACK_MINUTES } else { LOOK_BACK_MINUTES };
@@ -213,10 +213,6 @@ fn requests(target_group: &str) -> MetricQuery {
 /// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html>
 fn sqs(queue: &str, name: &str) -> MetricQuery {
     query("AWS/SQS", name, "Maximum", vec![("QueueName".to_owned(), queue.to_owned())], 60)
-}
-
-fn own(metric: &MetricName) -> MetricQuery {
-    query(&metric.namespace, &metric.name, &metric.stat, metric.dimensions.clone(), 60)
 }
 
 fn query(namespace: &str, name: &str, stat: &str, dimensions: Vec<(String, String)>, period_s: u32) -> MetricQuery {

@@ -1,35 +1,6 @@
 //! Every reason code of the scaler. They are stable: alarms, dashboards and questions are built on them.
 
-use serde::{Deserialize, Serialize};
-
-macro_rules! reasons {
-    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal,)+) => {
-        /// Why a decision came out as it did.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum Reason {
-            $($(#[doc = $doc])+ #[serde(rename = $code)] $name,)+
-        }
-
-        impl Reason {
-            /// All of them, in the order of the README's table.
-            pub const ALL: &[Self] = &[$(Self::$name),+];
-
-            /// The code in records, metrics and messages.
-            #[must_use]
-            pub fn code(self) -> &'static str {
-                match self { $(Self::$name => $code,)+ }
-            }
-
-            /// What it means, for people.
-            #[must_use]
-            pub fn meaning(self) -> &'static str {
-                match self { $(Self::$name => concat!($($doc),+).trim_ascii(),)+ }
-            }
-        }
-    };
-}
-
-reasons! {
+crate::codes::reasons! {
     /// A metric is above its target by more than the tolerance.
     AboveTarget = "above_target",
     /// CPU is so high that it hides how much work there is; requests or doubling decide.
