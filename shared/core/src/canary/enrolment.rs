@@ -80,11 +80,11 @@ fn read_one(tags: &Tags, policy: &mut Policy, faults: &mut Vec<TagFault>, now: T
 
     let mut time = |tag: &str, most: u32, field: &mut u32| {
         let Some(text) = tags.get(tag) else { return };
-        match seconds(text).filter(|seconds| *seconds <= most) {
-            Some(seconds) => *field = seconds,
-            None => {
-                faults.push(tags.fault(tag, format!("must be seconds or minutes such as 90s or 2m, at most {most} s")))
-            }
+        if let Some(seconds) = seconds(text).filter(|seconds| *seconds <= most) {
+            *field = seconds;
+        } else {
+            let rule = format!("must be seconds or minutes such as 90s or 2m, at most {most} s");
+            faults.push(tags.fault(tag, rule));
         }
     };
     time("warm-up", 3600, &mut policy.warm_up_s);

@@ -96,6 +96,9 @@ pub struct Deployment {
     /// The share of production traffic that the new version should have now, in percent; absent where it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight_percent: Option<f64>,
+    /// The share that it should have had at the step before; 0 where that is not known.
+    #[serde(default)]
+    pub previous_percent: f64,
     /// When this hook was called first for this step, where the caller was told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_since: Option<Timestamp>,
@@ -236,8 +239,12 @@ pub struct Alarm {
     pub name: String,
     /// Who named it.
     pub of: AlarmOf,
-    /// Its state; absent where CloudWatch knows no such alarm.
+    /// Whether it is in ALARM; absent where CloudWatch knows no such alarm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_alarm: Option<bool>,
+    /// Since when it is in its state, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
 }
 
 /// Who named an alarm.

@@ -45,6 +45,8 @@ crate::codes::reasons! {
     SplitIsOff = "split_is_off",
     /// The new version has all traffic, and has to keep it for the bake.
     Baking = "baking",
+    /// Both versions share one target group, as in a rolling deployment, so only ceilings are looked at.
+    NoBaseline = "no_baseline",
     /// No load balancer counts this service's requests: only alarms and host health are looked at.
     NoRequestMetrics = "no_request_metrics",
     /// Metrics that the judgement needs could not be read.
