@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::Parser;
 use comfy_table::CellAlignment;
 use cost_scaler::event::Request;
-use cost_scaler::handler::{Host, Ports, Ran, Scaler};
+use cost_scaler::handler::{Ports, Ran, Scaler};
 use cost_scaler::report::{Outcome, record};
 use cost_scaler::settings::Settings;
 use tidegate_aws::deadline::Deadline;
@@ -16,6 +16,7 @@ use tidegate_core::prices::{Architecture, UsdRange};
 use tidegate_core::scaling::Verdict;
 use tidegate_core::scaling::enrolment::SCALE;
 use tidegate_core::words::counted;
+use tidegate_lambda::start::Host;
 
 use crate::live;
 use crate::text::{table, usd};

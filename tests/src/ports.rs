@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use cost_scaler::handler::Counted;
 use jiff::Timestamp;
 use tidegate_aws::autoscaling::Autoscaling;
-use tidegate_aws::calls::CallCounts;
+use tidegate_aws::calls::{CallCounts, Counted};
 use tidegate_aws::clock::Clock;
 use tidegate_aws::cloudwatch::{Alarm, CloudWatch};
 use tidegate_aws::ecs::{Described, Ecs, Service, TaskSet};

@@ -1,12 +1,13 @@
 //! A scaler in a world, for scenario tests that read as sentences.
 
-use cost_scaler::handler::{Host, Invocation, RunError, Scaler};
+use cost_scaler::handler::{RunError, Scaler};
 use cost_scaler::report::Summary;
 use cost_scaler::settings::Settings;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tidegate_core::prices::Architecture;
 use tidegate_core::scaling::Facts;
+use tidegate_lambda::start::{Host, Invocation};
 
 use crate::world::service::Service;
 use crate::world::{REGION, World, Write};

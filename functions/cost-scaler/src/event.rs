@@ -1,11 +1,10 @@
 //! What can wake the scaler, read tolerantly: fields that are not needed may be missing, null or new.
 
-use aws_lambda_events::eventbridge::EventBridgeEvent;
-use aws_lambda_events::sns::{SnsEvent, SnsRecord};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use tidegate_core::mode::Mode;
+use tidegate_lambda::events::{self, AlarmChange};
 
 /// An event that is understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,17 +20,6 @@ pub enum Event {
     Person(Request),
 }
 
-/// One alarm that changed its state.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AlarmChange {
-    /// When the message was published.
-    pub at: Timestamp,
-    /// The alarm's name.
-    pub alarm: String,
-    /// The state that it is said to have now: `ALARM`, `OK` or `INSUFFICIENT_DATA`.
-    pub state: String,
-}
-
 /// What a person may ask for; `{}` is everything, as the schedule does it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,7 +29,7 @@ pub struct Request {
     /// Only this service.
     pub service: Option<String>,
     /// At most this far.
-    #[serde(default, deserialize_with = "mode")]
+    #[serde(default, deserialize_with = "events::mode")]
     pub mode: Option<Mode>,
     /// Something else than scaling: `digest`.
     pub run: Option<Run>,
@@ -61,57 +49,12 @@ impl Event {
     /// # Errors
     /// What about it can't be understood.
     pub fn read(event: &Value) -> Result<Self, String> {
-        if event.get("Records").is_some() {
-            let event: SnsEvent = read("an SNS event", event)?;
-            return event.records.iter().map(alarm_change).collect::<Result<_, _>>().map(Self::Alarms);
+        if let Some(changes) = events::alarm_changes(event)? {
+            return Ok(Self::Alarms(changes));
         }
-        if event.get("detail-type").is_some() {
-            let event: EventBridgeEvent = read("an EventBridge event", event)?;
-            if event.detail_type != "Scheduled Event" {
-                return Err(format!("an EventBridge event {:?} is not for the scaler", event.detail_type));
-            }
-            let at = event.time.ok_or("a scheduled event without a time")?;
-            return Ok(Self::Schedule { at: timestamp(at.timestamp())? });
+        if let Some(at) = events::schedule(event, "the scaler")? {
+            return Ok(Self::Schedule { at });
         }
-        read("a request", event).map(Self::Person)
+        events::read("a request", event).map(Self::Person)
     }
-}
-
-/// The part of an alarm's message that only wakes us. Everything else is read from CloudWatch, where it is true now.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct AlarmMessage {
-    alarm_name: String,
-    new_state_value: String,
-}
-
-fn alarm_change(record: &SnsRecord) -> Result<AlarmChange, String> {
-    let message: Value = serde_json::from_str(&record.sns.message).map_err(|error| {
-        format!("an SNS message that is not an alarm's ({error}): {:?}", start(&record.sns.message))
-    })?;
-    let message: AlarmMessage = read("an alarm's message", &message)?;
-    let at = timestamp(record.sns.timestamp.timestamp())?;
-    Ok(AlarmChange { at, alarm: message.alarm_name, state: message.new_state_value })
-}
-
-fn read<'a, T: Deserialize<'a>>(what: &str, event: &'a Value) -> Result<T, String> {
-    T::deserialize(event).map_err(|error| format!("not {what}: {error}"))
-}
-
-fn timestamp(seconds: i64) -> Result<Timestamp, String> {
-    Timestamp::from_second(seconds).map_err(|error| error.to_string())
-}
-
-/// Enough of a text to recognise it by.
-fn start(text: &str) -> String {
-    text.chars().take(80).collect()
-}
-
-fn mode<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Mode>, D::Error> {
-    Option::<String>::deserialize(deserializer)?
-        .map(|word| {
-            Mode::from_word(&word)
-                .ok_or_else(|| serde::de::Error::custom(format!("mode is {word:?}: must be off, shadow or on")))
-        })
-        .transpose()
 }

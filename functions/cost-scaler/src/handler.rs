@@ -1,13 +1,11 @@
 //! The doors of the scaler: gather facts, decide, act, report.
 
 use std::cell::Cell;
-use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::Value;
-use tidegate_aws::Aws;
 use tidegate_aws::autoscaling::Autoscaling;
-use tidegate_aws::calls::CallCounts;
+use tidegate_aws::calls::Counted;
 use tidegate_aws::clock::Clock;
 use tidegate_aws::cloudwatch::CloudWatch;
 use tidegate_aws::deadline::Deadline;
@@ -18,16 +16,21 @@ use tidegate_aws::pace::{Bucket, Pace};
 use tidegate_aws::tagging::Tagging;
 use tidegate_aws::telemetry::Output;
 use tidegate_core::mode::Mode;
-use tidegate_core::prices::{Architecture, LAMBDA_REQUEST_USD, METRIC_USD, Prices};
+use tidegate_core::prices::{LAMBDA_REQUEST_USD, METRIC_USD, Prices};
+use tidegate_core::scaling::enrolment::SCALE;
 use tidegate_core::scaling::facts::Trigger;
 use tidegate_core::scaling::{Action, Reason, Verdict, edge};
+use tidegate_lambda::alarms::{self, Found};
+use tidegate_lambda::enrolled::{self, Enrolled};
+use tidegate_lambda::events::too_old;
+use tidegate_lambda::messages;
+use tidegate_lambda::settings::Common;
+use tidegate_lambda::start::{Failure, Host, Invocation};
 use tokio::time::Instant;
 
 use crate::act::{self, Change};
-use crate::alarms::{self, Concerned};
 use crate::digest;
 use crate::event::{Event, Request, Run as WhichRun};
-use crate::gather::{self, Enrolled};
 use crate::judge::{self, Judged, Run};
 use crate::log;
 use crate::pricing::Pricing;
@@ -37,45 +40,6 @@ use crate::settings::Settings;
 /// Everything that the scaler reaches the world through. Its IAM policy is the calls of these ports.
 pub trait Ports: Tagging + Ecs + CloudWatch + Autoscaling + Notifications + Clock + Output + Counted {}
 impl<T: Tagging + Ecs + CloudWatch + Autoscaling + Notifications + Clock + Output + Counted> Ports for T {}
-
-/// Counts its calls.
-pub trait Counted {
-    /// The calls since the last time this was asked.
-    fn take_calls(&self) -> CallCounts;
-}
-
-impl Counted for Aws {
-    fn take_calls(&self) -> CallCounts {
-        self.take_calls()
-    }
-}
-
-/// An event of the scaler older than this is declined: the next run is due, or was.
-const OLDEST_EVENT: SignedDuration = SignedDuration::from_mins(2);
-
-/// Time kept at the end of an invocation for its report.
-const FOR_THE_REPORT: Duration = Duration::from_secs(3);
-
-/// What a message may take of it.
-const TO_PUBLISH: Duration = Duration::from_secs(2);
-
-/// What the function runs on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Host {
-    /// Memory of the function in MiB, which Lambda's price follows.
-    pub memory_mib: u32,
-    /// Its architecture.
-    pub architecture: Architecture,
-}
-
-/// One invocation.
-#[derive(Clone, Debug)]
-pub struct Invocation {
-    /// Its id.
-    pub request_id: String,
-    /// When Lambda ends it.
-    pub deadline: Timestamp,
-}
 
 /// Why an invocation failed as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -97,10 +61,8 @@ impl From<PortError> for RunError {
     }
 }
 
-impl RunError {
-    /// A stable word for alarms and filters.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
+impl Failure for RunError {
+    fn word(&self) -> &'static str {
         match self {
             Self::EventNotUnderstood(_) => "EventNotUnderstood",
             Self::NothingReadable(_) => "NothingReadable",
@@ -152,8 +114,7 @@ impl<P: Ports> Scaler<P> {
     pub async fn handle(&self, event: &Value, invocation: &Invocation) -> Result<Summary, RunError> {
         let started = Instant::now();
         let now = self.ports.now().await;
-        let remaining = Duration::try_from(invocation.deadline.duration_since(now)).unwrap_or_default();
-        let deadline = Deadline::within(remaining.saturating_sub(FOR_THE_REPORT));
+        let deadline = invocation.work(now);
         let ran = match Event::read(event) {
             Ok(event) => self.open(event, now, &deadline, started).await,
             Err(why) => Err(RunError::EventNotUnderstood(why)),
@@ -161,13 +122,13 @@ impl<P: Ports> Scaler<P> {
         match ran {
             Ok(Ran { summary, outcomes }) => {
                 let run = log::Run { request_id: &invocation.request_id, cold: self.cold.replace(false) };
-                log::ended(&self.ports, run, &summary, outcomes, self.settings.records);
+                log::ended(&self.ports, run, &summary, outcomes, self.settings.common.records);
                 Ok(summary)
             }
             Err(error) => {
                 // They are this run's, and not the next one's.
                 let _calls = self.ports.take_calls();
-                log::failed(&self.ports, &error, now, &invocation.request_id);
+                tidegate_lambda::log::failed(&self.ports, FUNCTION, &error, now, &invocation.request_id);
                 Err(error)
             }
         }
@@ -188,7 +149,7 @@ impl<P: Ports> Scaler<P> {
             Event::Schedule { at } => {
                 let summary = blank(SCHEDULE, now);
                 if let Some(why) = too_old(at, now) {
-                    return Ok(declined(summary, why));
+                    return Ok(declined(summary, Reason::EventTooOld, why));
                 }
                 let scope = Scope { trigger: Trigger::Schedule, ..self.scope_of(Request::default()) };
                 self.scale(summary, scope, deadline, started).await
@@ -198,16 +159,22 @@ impl<P: Ports> Scaler<P> {
                 let old = changes.iter().find_map(|change| too_old(change.at, now));
                 changes.retain(|change| too_old(change.at, now).is_none());
                 if let Some(why) = old.filter(|_| changes.is_empty()) {
-                    return Ok(declined(summary, why));
+                    return Ok(declined(summary, Reason::EventTooOld, why));
                 }
                 match alarms::concerned(&self.ports, deadline, &changes).await? {
-                    Ok(Concerned { only, incomplete }) => {
-                        let summary = Summary { incomplete: incomplete.map(|error| error.to_string()), ..summary };
+                    Found::InAlarm(concerned) => {
+                        let incomplete = concerned.incomplete.as_ref().map(ToString::to_string);
+                        let only = move |service: &Enrolled| {
+                            concerned.includes(&service.cluster, &service.name, &service.tags)
+                        };
                         let rest = self.scope_of(Request::default());
-                        let scope = Scope { trigger: Trigger::Alarm, only, everything: false, ..rest };
-                        self.scale(summary, scope, deadline, started).await
+                        let scope = Scope { trigger: Trigger::Alarm, only: Box::new(only), everything: false, ..rest };
+                        self.scale(Summary { incomplete, ..summary }, scope, deadline, started).await
                     }
-                    Err(why) => Ok(declined(Summary { calls: self.ports.take_calls(), ..summary }, why)),
+                    Found::NotInAlarm(why) => {
+                        let summary = Summary { calls: self.ports.take_calls(), ..summary };
+                        Ok(declined(summary, Reason::AlarmNotInAlarm, why))
+                    }
                 }
             }
             Event::Person(request) if request.run == Some(WhichRun::Digest) => {
@@ -218,7 +185,7 @@ impl<P: Ports> Scaler<P> {
     }
 
     fn scope_of(&self, request: Request) -> Scope {
-        let mode = request.mode.map_or(self.settings.mode, |mode| mode.min(self.settings.mode));
+        let mode = request.mode.map_or(self.settings.common.mode, |mode| mode.min(self.settings.common.mode));
         let asked = |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
         let everything = request.cluster.is_none() && request.service.is_none();
         let only = move |enrolled: &Enrolled| {
@@ -255,9 +222,9 @@ impl<P: Ports> Scaler<P> {
         let (judged, metrics) = self.look(&mut summary, &scope, &run).await?;
         let unknown = |judged: &&Judged| judged.service.is_none() && judged.decision.verdict == Verdict::Error;
         let unknown: Vec<String> = judged.iter().filter(unknown).map(|judged| judged.id.clone()).collect();
-        let in_shadow = |judged: &Judged| judge::is_in_shadow(judged, self.settings.mode);
+        let in_shadow = |judged: &Judged| judge::is_in_shadow(judged, self.settings.common.mode);
         let in_shadow: Vec<Judged> = judged.into_iter().filter(in_shadow).collect();
-        let concurrency = self.settings.concurrency;
+        let concurrency = self.settings.common.concurrency;
         let services = in_shadow.iter().filter_map(|judged| judged.service.as_ref());
         self.pricing.read(&self.ports, deadline, concurrency, services).await;
         let price = |judged: &Judged| self.pricing.task_hour_usd(judged.service.as_ref()?);
@@ -276,7 +243,7 @@ impl<P: Ports> Scaler<P> {
 
     /// Decides for every service in scope. The number beside them is that of the metrics that were asked for.
     async fn look(&self, summary: &mut Summary, scope: &Scope, run: &Run<'_>) -> Result<(Vec<Judged>, u32), RunError> {
-        let mut listing = gather::enrolled(&self.ports, run.deadline, &self.settings.clusters).await?;
+        let mut listing = enrolled::list(&self.ports, run.deadline, &self.settings.common.clusters, SCALE).await?;
         listing.services.retain(|enrolled| (scope.only)(enrolled));
         listing.without_cluster.retain(|_| scope.everything);
         summary.seen = listing.services.len() + listing.without_cluster.len();
@@ -287,7 +254,7 @@ impl<P: Ports> Scaler<P> {
         if summary.seen == 0 {
             summary.declined = Some(nobody(scope.trigger));
         }
-        gather::order(&mut listing.services, run.now);
+        enrolled::order(&mut listing.services, run.now);
         let (mut judged, metrics) = judge::judge(&self.ports, *run, listing.services).await;
         judged.extend(listing.without_cluster.into_iter().map(|arn| judge::without_cluster(arn, run.mode)));
         Ok((judged, metrics))
@@ -295,7 +262,7 @@ impl<P: Ports> Scaler<P> {
 
     /// Writes the changes that the mode allows, and then prices every change: a price is only told.
     async fn act(&self, judged: Vec<Judged>, run: &Run<'_>, price_all: bool) -> Vec<Outcome> {
-        let concurrency = self.settings.concurrency;
+        let concurrency = self.settings.common.concurrency;
         let writes = Pace::new(Bucket::ECS_SERVICE_MODIFY);
         let allowed =
             judged.iter().enumerate().filter(|(_, judged)| judged.mode == Mode::On && judged.decision.verdict.moves());
@@ -344,11 +311,9 @@ impl<P: Ports> Scaler<P> {
         }
     }
 
-    /// Tells people, in the time that is kept for it.
     async fn publish(&self, subject: &str, body: String) -> Result<(), PortError> {
-        let Some(topic) = &self.settings.topic_arn else { return Ok(()) };
-        let message = report::message(subject, body, self.settings.message_format);
-        Deadline::within(TO_PUBLISH).bound("Publish", self.ports.publish(topic, &message)).await
+        let Common { topic_arn, message_format, .. } = &self.settings.common;
+        messages::publish(&self.ports, topic_arn.as_deref(), *message_format, subject, body).await
     }
 
     /// What a run took: calls, time and dollars.
@@ -366,8 +331,8 @@ fn blank(trigger: &'static str, at: Timestamp) -> Summary {
     Summary { function: FUNCTION, trigger, at, ..Summary::default() }
 }
 
-fn declined(summary: Summary, why: Declined) -> Ran {
-    Ran { summary: Summary { declined: Some(why), ..summary }, outcomes: Vec::new() }
+fn declined(summary: Summary, reason: Reason, why: String) -> Ran {
+    Ran { summary: Summary { declined: Some(Declined { reason, why }), ..summary }, outcomes: Vec::new() }
 }
 
 /// Why a run finds no service.
@@ -386,12 +351,4 @@ fn nobody(trigger: Trigger) -> Declined {
         ),
     };
     Declined { reason, why: why.to_owned() }
-}
-
-fn too_old(at: Timestamp, now: Timestamp) -> Option<Declined> {
-    let age = now.duration_since(at);
-    (age > OLDEST_EVENT).then(|| Declined {
-        reason: Reason::EventTooOld,
-        why: format!("the event is {} s old, more than {} s", age.as_secs(), OLDEST_EVENT.as_secs()),
-    })
 }

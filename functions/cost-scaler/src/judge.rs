@@ -17,8 +17,9 @@ use tidegate_core::scaling::facts::{Facts, Reading, Trigger};
 use tidegate_core::scaling::proposal::Bounds;
 use tidegate_core::scaling::queries::{Questions, Subject};
 use tidegate_core::scaling::{CPU, Decision, Policy, Reason, decide, guards, history, proposal};
+use tidegate_lambda::enrolled::{self, Enrolled, NotDescribed};
 
-use crate::gather::{self, Enrolled, NotDescribed};
+use crate::gather;
 use crate::settings::Settings;
 
 /// A service with its decision.
@@ -83,9 +84,9 @@ pub async fn judge(
 ) -> (Vec<Judged>, u32) {
     let mut judged = Vec::new();
     let mut candidates = Vec::new();
-    let concurrency = run.settings.concurrency;
+    let concurrency = run.settings.common.concurrency;
     let describe_by = run.deadline.share(DESCRIBE_BY);
-    for (enrolled, described) in gather::describe(ports, &describe_by, run.reads, concurrency, services).await {
+    for (enrolled, described) in enrolled::describe(ports, &describe_by, run.reads, concurrency, services).await {
         match described {
             Ok(service) => match run.enrol(&enrolled, service) {
                 Ok(Some(candidate)) => candidates.push(candidate),
@@ -157,7 +158,7 @@ impl Run<'_> {
 
     async fn ask_owners(&self, ports: &impl Autoscaling, candidates: &mut Vec<Candidate>, judged: &mut Vec<Judged>) {
         let ids: Vec<String> = candidates.iter().map(|candidate| gather::resource_id(&candidate.service)).collect();
-        let mut owners = gather::scalable_targets(ports, self.deadline, self.settings.concurrency, &ids).await;
+        let mut owners = gather::scalable_targets(ports, self.deadline, self.settings.common.concurrency, &ids).await;
         let mut known = Vec::with_capacity(candidates.len());
         for (mut candidate, id) in candidates.drain(..).zip(&ids) {
             match owners.remove(id) {
@@ -190,7 +191,8 @@ impl Run<'_> {
         *candidates = unbounded;
         let questions: Vec<&Questions> = bounded.iter().map(|candidate| &candidate.questions).collect();
         let metrics: u32 = questions.iter().map(|questions| questions.metrics()).sum();
-        let readings = gather::readings(ports, self.deadline, self.settings.concurrency, &questions, self.now).await;
+        let readings =
+            gather::readings(ports, self.deadline, self.settings.common.concurrency, &questions, self.now).await;
         let mut read = Vec::with_capacity(bounded.len());
         for (mut candidate, readings) in bounded.into_iter().zip(readings) {
             match readings {
@@ -212,7 +214,8 @@ impl Run<'_> {
             candidates.iter_mut().filter(|candidate| history::publishes_20_seconds(&candidate.facts)).collect();
         let questions: Vec<Questions> =
             finer.iter().map(|candidate| Questions::of_20_seconds(&subject(&candidate.service))).collect();
-        let readings = gather::readings(ports, self.deadline, self.settings.concurrency, &questions, self.now).await;
+        let readings =
+            gather::readings(ports, self.deadline, self.settings.common.concurrency, &questions, self.now).await;
         for (candidate, readings) in finer.iter_mut().zip(readings) {
             if let (Some(Reading::Points(points)), Some(Reading::Points(finer))) =
                 (candidate.facts.metrics.get_mut(CPU), readings.ok().and_then(|mut readings| readings.remove(CPU)))
@@ -232,7 +235,8 @@ impl Run<'_> {
         let of_judged = |judged: &&mut Judged| judged.service.as_ref().map(subject).unwrap_or_default();
         let questions: Vec<Questions> =
             unbounded.iter().map(of_judged).map(|subject| Questions::of_cpu_by_hour(&subject)).collect();
-        let readings = gather::readings(ports, self.deadline, self.settings.concurrency, &questions, self.now).await;
+        let readings =
+            gather::readings(ports, self.deadline, self.settings.common.concurrency, &questions, self.now).await;
         for (judged, readings) in unbounded.iter_mut().zip(readings) {
             let hours = readings.map(|mut readings| readings.remove(CPU));
             let proposal = proposal(judged, hours.unwrap_or_else(|error| Some(Reading::Unreadable(error.to_string()))));

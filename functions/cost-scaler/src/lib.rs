@@ -1,12 +1,12 @@
 //! cost-scaler: how many tasks each enrolled ECS service runs, and what that costs.
 //!
-//! An event is read ([`event`]), the services that it concerns are found ([`gather`], [`alarms`]), each gets a decision
-//! ([`judge`], which asks [`tidegate_core::scaling`]), changes are written ([`act`]), and everything is reported
-//! ([`report`]) with its price ([`pricing`]) and printed ([`log`]). The daily [`digest`] tells what shadow mode would have
-//! saved. [`handler`] is the order of these; [`settings`] is the environment.
+//! An event is read ([`event`]), the services that it concerns are found ([`tidegate_lambda::enrolled`],
+//! [`tidegate_lambda::alarms`]) and their facts gathered ([`gather`]), each gets a decision ([`judge`], which asks
+//! [`tidegate_core::scaling`]), changes are written ([`act`]), and everything is reported ([`report`]) with its price
+//! ([`pricing`]) and printed ([`log`]). The daily [`digest`] tells what shadow mode would have saved. [`handler`] is the
+//! order of these; [`settings`] is the environment. What all functions share stands in [`tidegate_lambda`].
 
 pub mod act;
-pub mod alarms;
 pub mod digest;
 pub mod event;
 pub mod gather;

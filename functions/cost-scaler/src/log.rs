@@ -1,13 +1,11 @@
 //! What a run prints: metrics, records, its summary. Whatever is on standard output is in CloudWatch Logs.
 
-use jiff::Timestamp;
-use serde_json::json;
 use tidegate_aws::telemetry::Output;
 use tidegate_core::scaling::Verdict;
+use tidegate_lambda::log;
+use tidegate_lambda::settings::Records;
 
-use crate::handler::RunError;
-use crate::report::{self, FUNCTION, Outcome, Summary};
-use crate::settings::Records;
+use crate::report::{self, Outcome, Summary};
 
 /// The run that prints.
 #[derive(Clone, Copy, Debug)]
@@ -27,22 +25,10 @@ pub fn ended(out: &impl Output, run: Run<'_>, summary: &Summary, outcomes: Vec<O
     let full =
         |outcome: &Outcome| records == Records::All || outcome.counted().0 != Verdict::Stay || outcome.action.is_some();
     for outcome in outcomes.into_iter().filter(full) {
-        match serde_json::to_string(&report::record(outcome, at, request_id)) {
-            Ok(line) => out.line(&line),
-            Err(error) => tracing::error!(%error, "a record could not be written"),
-        }
+        log::record(out, &report::record(outcome, at, request_id));
     }
-    out.line(&json!({"level": "INFO", "timestamp": at, "request_id": request_id, "summary": summary}).to_string());
+    log::summary(out, summary, at, request_id);
     if let Some(line) = summary.metrics(run.cold) {
         out.line(&line);
     }
-}
-
-/// Prints a run that failed as a whole.
-pub fn failed(out: &impl Output, error: &RunError, at: Timestamp, request_id: &str) {
-    let line = json!({
-        "level": "ERROR", "timestamp": at, "function": FUNCTION, "verdict": "error", "reason": error.word(),
-        "why": error.to_string(), "request_id": request_id,
-    });
-    out.line(&line.to_string());
 }

@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::json;
 use tidegate_aws::calls::CallCounts;
 use tidegate_aws::metrics::Measured;
-use tidegate_aws::notifications::Message;
 use tidegate_core::mode::Mode;
 use tidegate_core::prices::{UsdRange, in_cents};
 use tidegate_core::record::{Level, Record};
@@ -16,7 +14,6 @@ use tidegate_core::words::counted;
 
 use crate::act::NotMade;
 use crate::judge::Judged;
-use crate::settings::MessageFormat;
 
 /// The function's name in records and metrics.
 pub const FUNCTION: &str = "cost-scaler";
@@ -254,22 +251,4 @@ fn headline(outcome: &Outcome) -> String {
         Done::NotMade(NotMade { reason, .. }) => format!("{id}: {verdict}{count} was not made ({})", reason.code()),
         Done::Nothing | Done::Acted => format!("{id}: {verdict}{count} ({})", judged.decision.reason.code()),
     }
-}
-
-/// A message in the format that the installation wants.
-#[must_use]
-pub fn message(subject: &str, body: String, format: MessageFormat) -> Message {
-    let body = match format {
-        MessageFormat::Text => body,
-        MessageFormat::Chatbot => chatbot(subject, &body),
-    };
-    Message::new(subject, body)
-}
-
-/// A custom notification of Amazon Q Developer in chat applications, which was AWS Chatbot.
-///
-/// Source: <https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html>
-fn chatbot(title: &str, text: &str) -> String {
-    let content = json!({"textType": "client-markdown", "title": title, "description": text});
-    json!({"version": "1.0", "source": "custom", "content": content}).to_string()
 }

@@ -5,10 +5,11 @@
 use std::fs;
 use std::path::Path;
 
-use cost_scaler::event::{AlarmChange, Event, Request, Run};
+use cost_scaler::event::{Event, Request, Run};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tidegate_core::mode::Mode;
+use tidegate_lambda::events::AlarmChange;
 
 const TEN: Timestamp = Timestamp::constant(1_795_255_200, 0);
 

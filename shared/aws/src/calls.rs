@@ -13,6 +13,18 @@ use aws_smithy_types::config_bag::ConfigBag;
 /// Calls by operation, such as `ECS.DescribeServices`.
 pub type CallCounts = BTreeMap<String, u32>;
 
+/// Counts its calls.
+pub trait Counted {
+    /// The calls since the last time this was asked.
+    fn take_calls(&self) -> CallCounts;
+}
+
+impl Counted for crate::sdk::Aws {
+    fn take_calls(&self) -> CallCounts {
+        self.calls.take()
+    }
+}
+
 /// A counter that all clients of a process share.
 #[derive(Clone, Debug, Default)]
 pub struct Calls(Arc<Mutex<CallCounts>>);

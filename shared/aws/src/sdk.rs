@@ -11,7 +11,7 @@ use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 
-use crate::calls::{CallCounts, Calls};
+use crate::calls::Calls;
 use crate::clock::{Clock, ClockSource};
 
 /// Attempts of one call: with three in ten throttled, one call in 1,400 fails.
@@ -45,7 +45,7 @@ pub struct Aws {
     #[cfg(feature = "tagging")]
     pub(crate) tagging: aws_sdk_resourcegroupstagging::Client,
     clock: ClockSource,
-    calls: Calls,
+    pub(crate) calls: Calls,
     region: String,
 }
 
@@ -96,12 +96,6 @@ impl Aws {
     #[must_use]
     pub fn region(&self) -> &str {
         &self.region
-    }
-
-    /// The calls since the last time this was asked.
-    #[must_use]
-    pub fn take_calls(&self) -> CallCounts {
-        self.calls.take()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use tidegate_aws::Aws;
 use tidegate_aws::autoscaling::Autoscaling;
+use tidegate_aws::calls::Counted;
 use tidegate_aws::clock::{Clock, ClockSource};
 use tidegate_aws::cloudwatch::CloudWatch;
 use tidegate_aws::ecs::Ecs;

@@ -1,6 +1,7 @@
 //! An alarm wakes the scaler; what it then finds decides.
 
 use serde_json::json;
+use tidegate_lambda::start::Failure;
 use tidegate_tests::scene::{Scene, TEN, alarms};
 use tidegate_tests::world::Alarm;
 use tidegate_tests::world::faults::{Fault, Times};

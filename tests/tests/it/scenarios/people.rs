@@ -1,6 +1,7 @@
 //! Direct invocations, messages and the digest.
 
 use serde_json::{Value, json};
+use tidegate_lambda::start::Failure;
 use tidegate_tests::scene::{Scene, TEN, TOPIC};
 use tidegate_tests::world::service::Service;
 

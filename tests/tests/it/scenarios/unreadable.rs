@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tidegate_lambda::start::Failure;
 use tidegate_tests::scene::{Scene, TEN};
 use tidegate_tests::world::faults::{Fault, Times};
 use tidegate_tests::world::metrics::{Metric, Statistics};

@@ -5,25 +5,43 @@ use std::collections::{BTreeMap, BTreeSet};
 use tidegate_aws::cloudwatch::{Alarm, CloudWatch};
 use tidegate_aws::deadline::Deadline;
 use tidegate_aws::error::PortError;
-use tidegate_core::scaling::Reason;
+use tidegate_core::tags::Tags;
 
-use crate::event::AlarmChange;
-use crate::gather::Enrolled;
-use crate::report::Declined;
+use crate::events::AlarmChange;
 
 /// Composite alarms may be made of composite alarms; none that people build is deeper.
 const DEEPEST: usize = 3;
 
+/// What alarms come to that are said to have changed their state.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Found {
+    /// At least one is in ALARM.
+    InAlarm(Concerned),
+    /// None is, with the sentence for the record.
+    NotInAlarm(String),
+}
+
 /// Whom alarms concern.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Concerned {
-    /// Whether a service is among them.
-    pub only: Box<dyn Fn(&Enrolled) -> bool>,
+    /// Cluster and name of the services that their dimensions name.
+    pub services: BTreeSet<(String, String)>,
+    /// Their names, with those of the alarms that they are made of.
+    pub names: BTreeSet<String>,
     /// Why there may be more.
     pub incomplete: Option<PortError>,
 }
 
-/// Which services the alarms that are in ALARM concern: those that their dimensions name, and those that name them in
-/// `tidegate:alarms`. Where no alarm is in ALARM, why nothing is done.
+impl Concerned {
+    /// Whether a service is among them: one that their dimensions name, or that names them in `tidegate:alarms`.
+    #[must_use]
+    pub fn includes(&self, cluster: &str, name: &str, tags: &Tags) -> bool {
+        self.services.iter().any(|service| (service.0.as_str(), service.1.as_str()) == (cluster, name))
+            || tags.words("alarms").any(|alarm| self.names.contains(alarm))
+    }
+}
+
+/// Which services the alarms that are in ALARM concern. Where no alarm is in ALARM, why nothing is done.
 ///
 /// # Errors
 /// Where the alarms could not be read.
@@ -31,14 +49,13 @@ pub async fn concerned(
     ports: &impl CloudWatch,
     deadline: &Deadline,
     changes: &[AlarmChange],
-) -> Result<Result<Concerned, Declined>, PortError> {
+) -> Result<Found, PortError> {
     let raised: BTreeSet<&str> =
         changes.iter().filter(|change| change.state == "ALARM").map(|change| change.alarm.as_str()).collect();
-    let not_in_alarm = |why: String| Ok(Err(Declined { reason: Reason::AlarmNotInAlarm, why }));
     if raised.is_empty() {
         let states: Vec<String> =
             changes.iter().map(|change| format!("{} went into {}", change.alarm, change.state)).collect();
-        return not_in_alarm(states.join("; "));
+        return Ok(Found::NotInAlarm(states.join("; ")));
     }
     let names: Vec<String> = raised.into_iter().map(str::to_owned).collect();
     let alarms = describe(ports, deadline, &names).await?;
@@ -47,20 +64,16 @@ pub async fn concerned(
         let names: Vec<String> = calm.into_iter().map(|alarm| alarm.name).collect();
         let gone = "the alarm is gone".to_owned();
         let why = if names.is_empty() { gone } else { format!("{} is no longer in ALARM", names.join(", ")) };
-        return not_in_alarm(why);
+        return Ok(Found::NotInAlarm(why));
     }
     let mut family = Family::default();
-    // What is known by then is raised, whatever can't be read of the rest.
+    // What is known by then counts, whatever can't be read of the rest.
     let incomplete = family.extend(ports, deadline, in_alarm).await.err();
     if let Some(error) = &incomplete {
         tracing::warn!(%error, "not every alarm of a composite alarm could be read");
     }
     let Family { names, services } = family;
-    let only = move |enrolled: &Enrolled| {
-        services.contains(&(enrolled.cluster.clone(), enrolled.name.clone()))
-            || enrolled.tags.words("alarms").any(|alarm| names.contains(alarm))
-    };
-    Ok(Ok(Concerned { only: Box::new(only), incomplete }))
+    Ok(Found::InAlarm(Concerned { services, names, incomplete }))
 }
 
 /// Alarms with those that they are made of, and the services of their dimensions.

@@ -1,0 +1,27 @@
+//! What the functions share around their decisions: events, enrolment, messages, settings, wiring.
+//!
+//! Nothing here decides about a service. A function adds its own event, its settings, its judging and its records.
+//!
+//! - [`start`]: from a process to an answered invocation
+//! - [`events`]: the shapes in which AWS wakes a function
+//! - [`settings`]: the variables that every function has
+//! - [`enrolled`]: who takes part, and what ECS says of them (feature `tagging`)
+//! - [`alarms`]: which services an alarm concerns (feature `cloudwatch`)
+//! - [`metrics`]: questions of many services to CloudWatch, in as few calls as there can be (feature `cloudwatch`)
+//! - [`messages`]: telling people
+//! - [`log`]: the lines that a run prints
+
+// Everything runs on one thread, so no future has to be `Send`.
+#![allow(async_fn_in_trait, reason = "the runtime is current-thread")]
+
+#[cfg(feature = "cloudwatch")]
+pub mod alarms;
+#[cfg(feature = "tagging")]
+pub mod enrolled;
+pub mod events;
+pub mod log;
+pub mod messages;
+#[cfg(feature = "cloudwatch")]
+pub mod metrics;
+pub mod settings;
+pub mod start;

@@ -1,0 +1,54 @@
+//! Telling people: messages to the installation's topic, in the format that it wants.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tidegate_aws::deadline::Deadline;
+use tidegate_aws::error::PortError;
+use tidegate_aws::notifications::{Message, Notifications};
+
+/// What a message may take of the time that is kept for a run's report.
+const TO_PUBLISH: Duration = Duration::from_secs(2);
+
+/// What messages look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageFormat {
+    /// For mail.
+    Text,
+    /// For chat channels, as Amazon Q Developer in chat applications (AWS Chatbot) reads it.
+    Chatbot,
+}
+
+/// Tells people, in the time that is kept for it. Without a topic there is nobody to tell.
+///
+/// # Errors
+/// Where the message could not be published.
+pub async fn publish(
+    ports: &impl Notifications,
+    topic_arn: Option<&str>,
+    format: MessageFormat,
+    subject: &str,
+    body: String,
+) -> Result<(), PortError> {
+    let Some(topic_arn) = topic_arn else { return Ok(()) };
+    let message = message(subject, body, format);
+    Deadline::within(TO_PUBLISH).bound("Publish", ports.publish(topic_arn, &message)).await
+}
+
+/// A message in the format that the installation wants.
+#[must_use]
+pub fn message(subject: &str, body: String, format: MessageFormat) -> Message {
+    let body = match format {
+        MessageFormat::Text => body,
+        MessageFormat::Chatbot => chatbot(subject, &body),
+    };
+    Message::new(subject, body)
+}
+
+/// A custom notification of Amazon Q Developer in chat applications, which was AWS Chatbot.
+///
+/// Source: <https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html>
+fn chatbot(title: &str, text: &str) -> String {
+    let content = json!({"textType": "client-markdown", "title": title, "description": text});
+    json!({"version": "1.0", "source": "custom", "content": content}).to_string()
+}
