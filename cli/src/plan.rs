@@ -64,7 +64,7 @@ pub async fn run(
     out: &mut impl Write,
 ) -> Result<ExitCode> {
     // What a run of the function would cost is not the plan's to say.
-    let host = Host { memory_mib: 0, architecture: Architecture::X86_64 };
+    let host = Host { name: String::new(), memory_mib: 0, architecture: Architecture::X86_64 };
     let now = ports.now().await;
     let scaler = Scaler::new(ports, settings, region, host);
     let request = Request { cluster: args.cluster, service: args.service, ..Request::default() };

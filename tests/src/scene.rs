@@ -48,7 +48,7 @@ impl Scene {
         let world = World::new(TEN - SignedDuration::from_mins(30));
         services.into_iter().for_each(|service| world.add(service));
         world.pass(30);
-        let host = Host { memory_mib: 256, architecture: Architecture::X86_64 };
+        let host = Host { name: "function".to_owned(), memory_mib: 256, architecture: Architecture::X86_64 };
         Self { scaler: Scaler::new(world.clone(), settings, REGION, host), world, timeout_s: 60 }
     }
 

@@ -10,6 +10,7 @@ use aws_smithy_types::DateTime;
 use jiff::Timestamp;
 use tidegate_core::metrics::{Answer, Datapoint, MetricQuery};
 
+use crate::convert::time;
 use crate::error::{Kind, PortError};
 use crate::sdk::Aws;
 
@@ -47,6 +48,8 @@ pub struct Alarm {
     pub name: String,
     /// Whether it is in ALARM now.
     pub in_alarm: bool,
+    /// Since when it is in its state, where CloudWatch says it.
+    pub since: Option<Timestamp>,
     /// Whether it is made of other alarms.
     pub composite: bool,
     /// The dimensions of every metric that it looks at.
@@ -128,17 +131,21 @@ async fn all_alarms(call: DescribeAlarmsFluentBuilder) -> Result<Vec<Alarm>, Por
     let mut alarms = Vec::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(PortError::of("DescribeAlarms"))?;
-        let plain = |name: Option<String>, state: Option<StateValue>, composite| Alarm {
+        let plain = |name: Option<String>, state: Option<StateValue>, since: Option<DateTime>, composite| Alarm {
             name: name.unwrap_or_default(),
             in_alarm: state == Some(StateValue::Alarm),
+            since: since.as_ref().and_then(time),
             composite,
             dimensions: Vec::new(),
         };
         alarms.extend(page.metric_alarms.unwrap_or_default().into_iter().map(metric_alarm));
         let composite = page.composite_alarms.unwrap_or_default().into_iter();
-        alarms.extend(composite.map(|alarm| plain(alarm.alarm_name, alarm.state_value, true)));
+        alarms.extend(
+            composite.map(|alarm| plain(alarm.alarm_name, alarm.state_value, alarm.state_updated_timestamp, true)),
+        );
         let logs = page.log_alarms.unwrap_or_default().into_iter();
-        alarms.extend(logs.map(|alarm| plain(alarm.alarm_name, alarm.state_value, false)));
+        alarms
+            .extend(logs.map(|alarm| plain(alarm.alarm_name, alarm.state_value, alarm.state_updated_timestamp, false)));
     }
     Ok(alarms)
 }
@@ -155,7 +162,7 @@ impl Collected {
     fn add(&mut self, times: &[DateTime], values: &[f64], status: Option<&StatusCode>) {
         self.uneven |= times.len() != values.len();
         let points =
-            times.iter().zip(values).filter_map(|(at, value)| Some(Datapoint { at: our_time(at)?, value: *value }));
+            times.iter().zip(values).filter_map(|(at, value)| Some(Datapoint { at: time(at)?, value: *value }));
         self.points.extend(points);
         // The last page's word counts.
         self.status = status.cloned();
@@ -194,6 +201,7 @@ fn metric_alarm(alarm: MetricAlarm) -> Alarm {
     dimensions.extend(Some(named(alarm.dimensions())).filter(|own| !own.is_empty()));
     Alarm {
         in_alarm: alarm.state_value == Some(StateValue::Alarm),
+        since: alarm.state_updated_timestamp.as_ref().and_then(time),
         composite: false,
         dimensions,
         name: alarm.alarm_name.unwrap_or_default(),
@@ -202,8 +210,4 @@ fn metric_alarm(alarm: MetricAlarm) -> Alarm {
 
 fn sdk_time(at: Timestamp) -> DateTime {
     DateTime::from_secs(at.as_second())
-}
-
-fn our_time(at: &DateTime) -> Option<Timestamp> {
-    Timestamp::new(at.secs(), i32::try_from(at.subsec_nanos()).ok()?).ok()
 }

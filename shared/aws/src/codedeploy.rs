@@ -1,12 +1,21 @@
 //! CodeDeploy: deployments to ECS, their targets, and the answers to their hooks.
 
+use aws_sdk_codedeploy::types::{
+    AutoRollbackConfiguration, AutoRollbackEvent, ComputePlatform, DeploymentCreator, DeploymentGroupInfo,
+    DeploymentInfo, DeploymentStatus, EcsTarget, EcsTaskSet, InstanceAction, LifecycleEventStatus, TargetLabel,
+};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::Timestamp;
 
-use crate::error::PortError;
+use crate::convert::time;
+use crate::error::{Kind, PortError};
+use crate::sdk::Aws;
+pub use crate::stopped::Stopped;
 
 /// The calls that are used.
 pub trait CodeDeploy {
-    /// `ListDeployments` of the whole region that are created, queued, in progress, baking or ready: their ids, all pages.
+    /// `ListDeployments` of the whole region that are created, queued, in progress, baking or ready: their ids, all
+    /// pages.
     async fn list_deployments_in_progress(&self) -> Result<Vec<String>, PortError>;
 
     /// `BatchGetDeployments`, at most [`DEPLOYMENTS_PER_CALL`]: those on ECS. Deployments that are gone are left out.
@@ -19,7 +28,8 @@ pub trait CodeDeploy {
     /// `GetDeploymentGroup`.
     async fn deployment_group(&self, application: &str, group: &str) -> Result<DeploymentGroup, PortError>;
 
-    /// `StopDeployment` with `autoRollbackEnabled`. One that is over already is [`Stopped::Over`].
+    /// `StopDeployment` with `autoRollbackEnabled`, whatever the group is set to. One that is over already is
+    /// [`Stopped::Over`].
     async fn stop_deployment(&self, id: &str) -> Result<Stopped, PortError>;
 
     /// `PutLifecycleEventHookExecutionStatus`. An event that is over already is [`Answered::Already`].
@@ -28,6 +38,9 @@ pub trait CodeDeploy {
 
 /// The API takes no more.
 pub const DEPLOYMENTS_PER_CALL: usize = 25;
+
+/// A list that gets no further than this is not paging but looping.
+const MOST_PAGES: usize = 50;
 
 /// A deployment, as far as it is looked at.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,15 +130,6 @@ pub struct Hook {
     pub execution: String,
 }
 
-/// What came of a stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stopped {
-    /// It is being stopped, and rolled back.
-    Stopping,
-    /// It was over already.
-    Over,
-}
-
 /// What came of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answered {
@@ -133,4 +137,172 @@ pub enum Answered {
     Taken,
     /// Another had been taken before, or its time was over.
     Already,
+}
+
+impl CodeDeploy for Aws {
+    async fn list_deployments_in_progress(&self) -> Result<Vec<String>, PortError> {
+        const OPERATION: &str = "ListDeployments";
+        let mut ids = Vec::new();
+        let mut next = None;
+        for _ in 0..MOST_PAGES {
+            let answer = self
+                .codedeploy
+                .list_deployments()
+                .include_only_statuses(DeploymentStatus::Created)
+                .include_only_statuses(DeploymentStatus::Queued)
+                .include_only_statuses(DeploymentStatus::InProgress)
+                .include_only_statuses(DeploymentStatus::Baking)
+                .include_only_statuses(DeploymentStatus::Ready)
+                .set_next_token(next)
+                .send()
+                .await
+                .map_err(PortError::of(OPERATION))?;
+            ids.extend(answer.deployments.unwrap_or_default());
+            next = answer.next_token.filter(|token| !token.is_empty());
+            if next.is_none() {
+                return Ok(ids);
+            }
+        }
+        Err(PortError::new(OPERATION, Kind::Garbled, format!("it has more than {MOST_PAGES} pages")))
+    }
+
+    async fn batch_get_deployments(&self, ids: &[String]) -> Result<Vec<CodeDeployment>, PortError> {
+        const OPERATION: &str = "BatchGetDeployments";
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let call = self.codedeploy.batch_get_deployments().set_deployment_ids(Some(ids.to_vec()));
+        let answer = call.send().await.map_err(PortError::of(OPERATION))?;
+        let deployments = answer.deployments_info.unwrap_or_default().into_iter();
+        let ecs = deployments.filter(|deployment| deployment.compute_platform == Some(ComputePlatform::Ecs));
+        ecs.map(|info| {
+            let id = info.deployment_id.clone().unwrap_or_default();
+            let undated = || PortError::new(OPERATION, Kind::Garbled, format!("{id} has no time of creation"));
+            deployment(info).ok_or_else(undated)
+        })
+        .collect()
+    }
+
+    async fn deployment_target(&self, id: &str) -> Result<Option<Target>, PortError> {
+        const OPERATION: &str = "BatchGetDeploymentTargets";
+        let listed = match self.codedeploy.list_deployment_targets().deployment_id(id).send().await {
+            Err(error) if has_no_target(error.code()) => return Ok(None),
+            answer => answer.map_err(PortError::of("ListDeploymentTargets"))?.target_ids,
+        };
+        // A deployment to ECS has one target: its service.
+        let Some(target) = listed.into_iter().flatten().next() else { return Ok(None) };
+        let call = self.codedeploy.batch_get_deployment_targets().deployment_id(id).target_ids(target);
+        let found = match call.send().await {
+            Err(error) if has_no_target(error.code()) => return Ok(None),
+            answer => answer.map_err(PortError::of(OPERATION))?.deployment_targets,
+        };
+        let Some(target) = found.into_iter().flatten().find_map(|target| target.ecs_target) else { return Ok(None) };
+        let unnamed = format!("{:?} does not name a cluster and a service", target.target_id);
+        ours(target).map(Some).ok_or_else(|| PortError::new(OPERATION, Kind::Garbled, unnamed))
+    }
+
+    async fn deployment_group(&self, application: &str, group: &str) -> Result<DeploymentGroup, PortError> {
+        const OPERATION: &str = "GetDeploymentGroup";
+        let call = self.codedeploy.get_deployment_group().application_name(application).deployment_group_name(group);
+        let answer = call.send().await.map_err(PortError::of(OPERATION))?;
+        let info = answer.deployment_group_info;
+        info.map(group_of).ok_or_else(|| PortError::new(OPERATION, Kind::Garbled, "it describes no deployment group"))
+    }
+
+    async fn stop_deployment(&self, id: &str) -> Result<Stopped, PortError> {
+        let call = self.codedeploy.stop_deployment().deployment_id(id).auto_rollback_enabled(true);
+        match call.send().await {
+            Err(error) if error.code() == Some("DeploymentAlreadyCompletedException") => Ok(Stopped::Over),
+            answer => answer.map(|_| Stopped::Stopping).map_err(PortError::of("StopDeployment")),
+        }
+    }
+
+    async fn answer_hook(&self, hook: &Hook, succeeded: bool) -> Result<Answered, PortError> {
+        let status = if succeeded { LifecycleEventStatus::Succeeded } else { LifecycleEventStatus::Failed };
+        let call = self.codedeploy.put_lifecycle_event_hook_execution_status().deployment_id(&hook.deployment);
+        match call.lifecycle_event_hook_execution_id(&hook.execution).status(status).send().await {
+            Err(error) if error.code() == Some("LifecycleEventAlreadyCompletedException") => Ok(Answered::Already),
+            answer => answer.map(|_| Answered::Taken).map_err(PortError::of("PutLifecycleEventHookExecutionStatus")),
+        }
+    }
+}
+
+/// Whether this is how CodeDeploy says that a deployment has no target yet, or is gone.
+fn has_no_target(code: Option<&str>) -> bool {
+    matches!(
+        code,
+        Some(
+            "DeploymentNotStartedException"
+                | "DeploymentDoesNotExistException"
+                | "DeploymentTargetDoesNotExistException"
+        )
+    )
+}
+
+/// None where it says no time of creation, from which on it would be judged.
+fn deployment(info: DeploymentInfo) -> Option<CodeDeployment> {
+    let creators = [DeploymentCreator::CodeDeployRollback, DeploymentCreator::CloudFormationRollback];
+    let caused = info.rollback_info.and_then(|rollback| rollback.rollback_triggering_deployment_id);
+    Some(CodeDeployment {
+        created: time(&info.create_time?)?,
+        id: info.deployment_id.unwrap_or_default(),
+        application: info.application_name.unwrap_or_default(),
+        group: info.deployment_group_name.unwrap_or_default(),
+        config: info.deployment_config_name.unwrap_or_default(),
+        status: info.status.map_or_else(String::new, |status| status.as_str().to_owned()),
+        roll_back: info.creator.is_some_and(|creator| creators.contains(&creator)) || caused.is_some(),
+    })
+}
+
+/// None where it does not say for which service it is.
+fn ours(target: EcsTarget) -> Option<Target> {
+    let (cluster, service) = match target.target_id.as_deref().and_then(|id| id.split_once(':')) {
+        Some(named) => named,
+        // `arn:aws:ecs:region:account:service/cluster/name`
+        None => target.target_arn.as_deref()?.split_once(":service/")?.1.split_once('/')?,
+    };
+    let event = |event: aws_sdk_codedeploy::types::LifecycleEvent| LifecycleEvent {
+        name: event.lifecycle_event_name.unwrap_or_default(),
+        status: event.status.map_or_else(String::new, |status| status.as_str().to_owned()),
+        started: event.start_time.as_ref().and_then(time),
+        ended: event.end_time.as_ref().and_then(time),
+    };
+    Some(Target {
+        cluster: cluster.to_owned(),
+        service: service.to_owned(),
+        events: target.lifecycle_events.unwrap_or_default().into_iter().map(event).collect(),
+        task_sets: target.task_sets_info.unwrap_or_default().into_iter().map(task_set).collect(),
+    })
+}
+
+fn task_set(set: EcsTaskSet) -> TaskSetInfo {
+    TaskSetInfo {
+        green: match set.task_set_label {
+            Some(TargetLabel::Green) => Some(true),
+            Some(TargetLabel::Blue) => Some(false),
+            _ => None,
+        },
+        id: set.identifer.unwrap_or_default(),
+        traffic_percent: set.traffic_weight,
+        target_group: set.target_group.and_then(|group| group.name),
+    }
+}
+
+fn group_of(info: DeploymentGroupInfo) -> DeploymentGroup {
+    let watched = info.alarm_configuration.filter(|alarms| alarms.enabled).and_then(|alarms| alarms.alarms);
+    let ends = info.blue_green_deployment_configuration;
+    let ends = ends.and_then(|ends| ends.terminate_blue_instances_on_deployment_success);
+    let ends = ends.filter(|ends| ends.action != Some(InstanceAction::KeepAlive));
+    let failure = AutoRollbackEvent::DeploymentFailure;
+    let rolls_back = |set: &AutoRollbackConfiguration| set.enabled && set.events().contains(&failure);
+    let pairs = info.load_balancer_info.and_then(|balancers| balancers.target_group_pair_info_list);
+    let routes = pairs.into_iter().flatten().filter_map(|pair| pair.prod_traffic_route?.listener_arns);
+    DeploymentGroup {
+        alarms: watched.into_iter().flatten().filter_map(|alarm| alarm.name).collect(),
+        termination_wait_minutes: ends
+            .and_then(|ends| u32::try_from(ends.termination_wait_time_in_minutes).ok())
+            .unwrap_or(0),
+        rolls_back: info.auto_rollback_configuration.as_ref().is_some_and(rolls_back),
+        listeners: routes.flatten().collect(),
+    }
 }

@@ -11,6 +11,7 @@ use tidegate_core::scaling::facts::{Controller, Deployment, Scheduling, Status};
 use tidegate_core::scaling::history::{Change, EventHistory, change_in_message};
 use tidegate_core::tags::Tags;
 
+use crate::convert::time;
 use crate::error::{Kind, PortError};
 use crate::sdk::Aws;
 
@@ -206,7 +207,7 @@ fn deployment(deployment: aws_sdk_ecs::types::Deployment) -> Deployment {
 }
 
 fn history(events: &[aws_sdk_ecs::types::ServiceEvent], created: Option<&DateTime>) -> EventHistory {
-    let time = |at: Option<&DateTime>| at.and_then(|at| Timestamp::from_second(at.secs()).ok());
+    let time = |at: Option<&DateTime>| at.and_then(time);
     let oldest = events.iter().filter_map(|event| time(event.created_at())).min();
     let complete_since = if events.len() >= EVENTS_KEPT { oldest } else { time(created) };
     let change = |event: &aws_sdk_ecs::types::ServiceEvent| {

@@ -88,6 +88,9 @@ fn chain(error: &dyn std::error::Error) -> String {
     said.join(": ")
 }
 
+/// How the codes end that say that something is not there: ECS's, the load balancers', CodeDeploy's.
+const GONE: [&str; 3] = ["NotFoundException", "NotFound", "DoesNotExistException"];
+
 fn kind<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Kind {
     let status = error.raw_response().map_or(0, |response| response.status().as_u16());
     match error {
@@ -101,10 +104,12 @@ fn kind<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Kind {
             code if code.starts_with("Throttl") => Kind::Throttled,
             "AccessDeniedException"
             | "AccessDenied"
+            // SNS's word.
+            | "AuthorizationError"
             | "UnrecognizedClientException"
             | "ExpiredTokenException"
             | "InvalidClientTokenId" => Kind::Denied,
-            code if code.ends_with("NotFoundException") || code.ends_with("NotFound") => Kind::NotFound,
+            code if GONE.iter().any(|ending| code.ends_with(ending)) => Kind::NotFound,
             _ if status >= 500 => Kind::Unavailable,
             _ => Kind::Refused,
         },

@@ -20,12 +20,16 @@
 
 #[cfg(feature = "autoscaling")]
 pub mod autoscaling;
+#[cfg(any(feature = "deployments", feature = "loadbalancing"))]
+mod batch;
 pub mod calls;
 pub mod clock;
 #[cfg(feature = "cloudwatch")]
 pub mod cloudwatch;
 #[cfg(feature = "codedeploy")]
 pub mod codedeploy;
+#[cfg(any(feature = "cloudwatch", feature = "codedeploy", feature = "ecs"))]
+mod convert;
 pub mod deadline;
 #[cfg(feature = "deployments")]
 pub mod deployments;
@@ -42,6 +46,8 @@ pub mod notifications;
 pub mod pace;
 pub mod sdk;
 pub mod settings;
+#[cfg(any(feature = "codedeploy", feature = "deployments"))]
+mod stopped;
 #[cfg(feature = "tagging")]
 pub mod tagging;
 pub mod telemetry;

@@ -8,6 +8,7 @@
 //! - [`enrolled`]: who takes part, and what ECS says of them (feature `tagging`)
 //! - [`alarms`]: which services an alarm concerns (feature `cloudwatch`)
 //! - [`metrics`]: questions of many services to CloudWatch, in as few calls as there can be (feature `cloudwatch`)
+//! - [`hooks`]: hooks of deployments, and how they wait (feature `hooks`)
 //! - [`messages`]: telling people
 //! - [`log`]: the lines that a run prints
 
@@ -19,6 +20,8 @@ pub mod alarms;
 #[cfg(feature = "tagging")]
 pub mod enrolled;
 pub mod events;
+#[cfg(feature = "hooks")]
+pub mod hooks;
 pub mod log;
 pub mod messages;
 #[cfg(feature = "cloudwatch")]

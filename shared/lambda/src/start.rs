@@ -21,8 +21,10 @@ const FOR_THE_REPORT: Duration = Duration::from_secs(3);
 const LEAST_MEMORY_MIB: u32 = 128;
 
 /// What a function runs on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Host {
+    /// The function's own name; empty where nobody runs it.
+    pub name: String,
     /// Memory of the function in MiB, which Lambda's price follows.
     pub memory_mib: u32,
     /// Its architecture.
@@ -95,7 +97,8 @@ fn diagnostic(failure: &impl Failure) -> Diagnostic {
 fn host() -> Host {
     let memory_mib = variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").and_then(|memory| memory.parse().ok());
     let architecture = if cfg!(target_arch = "aarch64") { Architecture::Arm64 } else { Architecture::X86_64 };
-    Host { memory_mib: memory_mib.unwrap_or(LEAST_MEMORY_MIB), architecture }
+    let name = variable("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
+    Host { name, memory_mib: memory_mib.unwrap_or(LEAST_MEMORY_MIB), architecture }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where functions read their environment")]

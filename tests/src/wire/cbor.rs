@@ -3,6 +3,7 @@
 use ciborium::Value;
 use jiff::Timestamp;
 
+use super::Refusal;
 use crate::world::api::Query;
 use crate::world::faults::Fault;
 use crate::world::metrics::Metric;
@@ -14,23 +15,18 @@ const TIME: u64 = 1;
 /// Datapoints of one answer; more come with the next page.
 const PER_PAGE: usize = 100_800;
 
-pub(super) fn error(code: &str, message: &str) -> Vec<u8> {
-    bytes(&map([("__type", text(code)), ("message", text(message))]))
+pub(super) fn error(refusal: &Refusal) -> Vec<u8> {
+    bytes(&map([("__type", text(&refusal.code)), ("message", text(&refusal.message))]))
 }
 
-pub(super) fn answer(
-    operation: &str,
-    body: &[u8],
-    world: &World,
-    fault: Option<&Fault>,
-) -> Result<Vec<u8>, (String, String)> {
-    let refused = |message: &str| ("ValidationError".to_owned(), message.to_owned());
+pub(super) fn answer(operation: &str, body: &[u8], world: &World, fault: Option<&Fault>) -> Result<Vec<u8>, Refusal> {
+    let refused = |message: &str| Refusal::new("ValidationError", message);
     let input: Value = ciborium::from_reader(body).map_err(|_| refused("the body is not CBOR"))?;
     let account = world.lock();
     match operation {
         "GetMetricData" => get_metric_data(&account, &input, fault).ok_or_else(|| refused("the queries make no sense")),
         "DescribeAlarms" => Ok(bytes(&describe_alarms(&account, &input))),
-        other => Err(("UnknownOperationException".to_owned(), format!("{other} is not known here"))),
+        other => Err(Refusal::new("UnknownOperationException", format!("{other} is not known here"))),
     }
 }
 
@@ -104,7 +100,7 @@ fn describe_alarms(account: &Account, input: &Value) -> Value {
     let (composite, metric): (Vec<&Alarm>, Vec<&Alarm>) = shown.partition(|alarm| !alarm.children.is_empty());
     let composite = composite.into_iter().map(|alarm| {
         let rule = alarm.children.iter().map(|child| format!("ALARM(\"{child}\")")).collect::<Vec<_>>().join(" OR ");
-        map([("AlarmName", text(&alarm.name)), ("StateValue", text(&alarm.state)), ("AlarmRule", text(&rule))])
+        map(known(alarm).into_iter().chain([("AlarmRule", text(&rule))]))
     });
     let lists = [
         ("MetricAlarms", Value::Array(metric.into_iter().map(metric_alarm).collect())),
@@ -124,7 +120,7 @@ fn paged<const N: usize>(lists: [(&str, Value); N], page: usize, total: usize) -
 fn metric_alarm(alarm: &Alarm) -> Value {
     let dimensions = alarm.dimensions.iter().map(|(name, value)| map([("Name", text(name)), ("Value", text(value))]));
     let dimensions = Value::Array(dimensions.collect());
-    let known = [("AlarmName", text(&alarm.name)), ("StateValue", text(&alarm.state))];
+    let known = known(alarm);
     if alarm.math {
         let metric =
             map([("Namespace", text("AWS/ECS")), ("MetricName", text("CPUUtilization")), ("Dimensions", dimensions)]);
@@ -136,6 +132,12 @@ fn metric_alarm(alarm: &Alarm) -> Value {
         return map(known.into_iter().chain([("Metrics", metrics)]));
     }
     map(known.into_iter().chain([("Dimensions", dimensions), ("MetricName", text("CPUUtilization"))]))
+}
+
+/// What alarms of every kind have.
+fn known(alarm: &Alarm) -> Vec<(&'static str, Value)> {
+    let since = alarm.since.map(|since| ("StateUpdatedTimestamp", time(since)));
+    [("AlarmName", text(&alarm.name)), ("StateValue", text(&alarm.state))].into_iter().chain(since).collect()
 }
 
 fn get<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {

@@ -1,14 +1,16 @@
 //! The account as a server that speaks the protocols of the AWS APIs.
 //!
-//! - `json`: awsJson 1.1, as ECS, the tagging API and Application Auto Scaling speak it
+//! - `json`: awsJson 1.1, as ECS, CodeDeploy, the tagging API and Application Auto Scaling speak it
 //! - `cbor`: Smithy RPC v2 CBOR, as CloudWatch speaks it
-//! - `query`: awsQuery with XML, as SNS speaks it
+//! - `query`: awsQuery with XML, as SNS and Elastic Load Balancing speak it
+//! - `rest`: REST with JSON, as Lambda speaks it
 //!
-//! `GET /clock` tells the account's time.
+//! `GET /clock` tells the account's time, `GET /clock/sleep?seconds=60` after so much of it has passed.
 
 mod cbor;
 mod json;
 mod query;
+mod rest;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -21,12 +23,14 @@ use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use jiff::SignedDuration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use crate::world::World;
+use crate::world::api::ApiError;
 use crate::world::faults::Fault;
+use crate::world::{ACCOUNT, World};
 
 /// A server on loopback, until it is dropped.
 #[derive(Debug)]
@@ -93,11 +97,31 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, wor
 }
 
 /// A protocol of AWS's.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Protocol {
     Json,
     Cbor,
     Query,
+    Rest,
+}
+
+/// An error, before a protocol writes it down.
+struct Refusal {
+    status: StatusCode,
+    code: String,
+    message: String,
+}
+
+impl Refusal {
+    fn new(code: &str, message: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, code: code.to_owned(), message: message.into() }
+    }
+}
+
+impl From<ApiError> for Refusal {
+    fn from(error: ApiError) -> Self {
+        Self::new(error.code, error.message)
+    }
 }
 
 impl Protocol {
@@ -106,72 +130,146 @@ impl Protocol {
             Self::Json => "application/x-amz-json-1.1",
             Self::Cbor => "application/cbor",
             Self::Query => "text/xml",
+            Self::Rest => "application/json",
         }
     }
 
-    fn error(self, code: &str, message: &str) -> Vec<u8> {
+    fn error(self, refusal: &Refusal) -> Vec<u8> {
         match self {
-            Self::Json => json::error(code, message),
-            Self::Cbor => cbor::error(code, message),
-            Self::Query => query::error(code, message),
+            Self::Json => json::error(refusal),
+            Self::Cbor => cbor::error(refusal),
+            Self::Query => query::error(refusal),
+            Self::Rest => rest::error(refusal),
         }
     }
 
-    fn answer(
-        self,
-        operation: &str,
-        body: &[u8],
-        world: &World,
-        fault: Option<&Fault>,
-    ) -> Result<Vec<u8>, (String, String)> {
+    /// The account's bucket is empty. Every service has its own word for that, and for the others.
+    fn throttled(self) -> Refusal {
         match self {
-            Self::Json => json::answer(operation, body, world, fault),
-            Self::Cbor => cbor::answer(operation, body, world, fault),
-            Self::Query => query::answer(operation, body, world),
+            Self::Json | Self::Cbor => Refusal::new("ThrottlingException", "Rate exceeded"),
+            Self::Query => Refusal::new("Throttling", "Rate exceeded"),
+            Self::Rest => {
+                let status = StatusCode::TOO_MANY_REQUESTS;
+                Refusal { status, ..Refusal::new("TooManyRequestsException", "Rate Exceeded.") }
+            }
+        }
+    }
+
+    fn broken(self) -> Refusal {
+        let code = match self {
+            Self::Json | Self::Cbor => "ServerException",
+            Self::Query => "InternalFailure",
+            Self::Rest => "ServiceException",
+        };
+        Refusal { status: StatusCode::INTERNAL_SERVER_ERROR, ..Refusal::new(code, "Service Unavailable") }
+    }
+
+    fn denied(self, service: &str, operation: &str) -> Refusal {
+        // The names that policies have, where a signature has others.
+        let action = match (service, operation) {
+            ("lambda", "Invoke") => "lambda:InvokeFunction".to_owned(),
+            ("tagging", _) => format!("tag:{operation}"),
+            ("monitoring", _) => format!("cloudwatch:{operation}"),
+            _ => format!("{service}:{operation}"),
+        };
+        let message = format!(
+            "User: arn:aws:sts::{ACCOUNT}:assumed-role/tidegate/tidegate is not authorized to perform: {action}"
+        );
+        let (status, code) = match (self, service) {
+            (Self::Json | Self::Cbor, _) => (StatusCode::BAD_REQUEST, "AccessDeniedException"),
+            (Self::Rest, _) => (StatusCode::FORBIDDEN, "AccessDeniedException"),
+            (Self::Query, "sns") => (StatusCode::FORBIDDEN, "AuthorizationError"),
+            (Self::Query, _) => (StatusCode::FORBIDDEN, "AccessDenied"),
+        };
+        Refusal { status, ..Refusal::new(code, message) }
+    }
+}
+
+/// What is asked for.
+struct Call {
+    protocol: Protocol,
+    /// As its signature names it: `ecs`, `tagging`, `monitoring`.
+    service: String,
+    operation: String,
+    /// The function, and how it is invoked.
+    invoked: Option<(String, String)>,
+    body: Bytes,
+}
+
+impl Call {
+    async fn read(request: Request<Incoming>) -> Self {
+        let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let target = header("x-amz-target");
+        let kind = header("x-amz-invocation-type").unwrap_or_default();
+        // `AWS4-HMAC-SHA256 Credential=key/day/region/service/aws4_request, ...`
+        let service = header("authorization").and_then(|scope| scope.split('/').nth(3).map(str::to_owned));
+        let path = request.uri().path().to_owned();
+        let invoked = rest::function(&path).map(|function| (function, kind));
+        let body = request.into_body().collect().await.map(Collected::to_bytes).unwrap_or_default();
+        let (protocol, operation) = match (target, path.split_once("/operation/"), &invoked) {
+            (Some(target), ..) => (Protocol::Json, target.rsplit('.').next().unwrap_or_default().to_owned()),
+            (_, Some((_, operation)), _) => (Protocol::Cbor, operation.to_owned()),
+            (.., Some(_)) => (Protocol::Rest, "Invoke".to_owned()),
+            _ => (Protocol::Query, query::operation(&body)),
+        };
+        Self { protocol, service: service.unwrap_or_default(), operation, invoked, body }
+    }
+
+    fn answer(&self, world: &World, fault: Option<&Fault>) -> Result<Vec<u8>, Refusal> {
+        match (self.protocol, &self.invoked) {
+            (Protocol::Json, _) => json::answer(&self.operation, &self.body, world, fault),
+            (Protocol::Cbor, _) => cbor::answer(&self.operation, &self.body, world, fault),
+            (Protocol::Rest, Some((function, kind))) => rest::invoke(function, kind, &self.body, world),
+            (Protocol::Query | Protocol::Rest, _) => query::answer(&self.operation, &self.body, world),
         }
     }
 }
 
 async fn answer(request: Request<Incoming>, world: World) -> Response<Full<Bytes>> {
     if request.method() == Method::GET && request.uri().path() == "/clock" {
-        let now = world.lock().now.to_string();
-        return Response::new(Full::from(now));
+        return time(&world);
     }
-    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let target = header("x-amz-target");
-    let path = request.uri().path().to_owned();
-    let body = request.into_body().collect().await.map(Collected::to_bytes).unwrap_or_default();
-    let (protocol, operation) = match (target, path.split_once("/operation/")) {
-        (Some(target), _) => (Protocol::Json, target.rsplit('.').next().unwrap_or_default().to_owned()),
-        (None, Some((_, operation))) => (Protocol::Cbor, operation.to_owned()),
-        (None, None) => (Protocol::Query, query::operation(&body)),
-    };
+    if request.method() == Method::GET && request.uri().path() == "/clock/sleep" {
+        let seconds = request.uri().query().and_then(|query| query.strip_prefix("seconds=")?.parse().ok());
+        world.sleeps(SignedDuration::from_secs(seconds.unwrap_or(0))).await;
+        return time(&world);
+    }
+    let call = Call::read(request).await;
     let (latency, fault) = {
         let mut account = world.lock();
-        (account.latency, account.called(&operation))
+        (account.latency, account.called(&call.operation))
     };
     if latency > Duration::ZERO {
         tokio::time::sleep(latency).await;
     }
-    let failed = |status, code: &str, message: &str| respond(protocol, status, protocol.error(code, message));
+    let protocol = call.protocol;
     match &fault {
-        Some(Fault::Throttle) => return failed(StatusCode::BAD_REQUEST, "ThrottlingException", "Rate exceeded"),
-        Some(Fault::ServerError) => {
-            return failed(StatusCode::INTERNAL_SERVER_ERROR, "ServerException", "Service Unavailable");
-        }
-        Some(Fault::Denied) => {
-            let message = format!("User is not authorized to perform: {operation}");
-            return failed(StatusCode::BAD_REQUEST, "AccessDeniedException", &message);
-        }
+        Some(Fault::Throttle) => return refuse(protocol, &protocol.throttled()),
+        Some(Fault::ServerError) => return refuse(protocol, &protocol.broken()),
+        Some(Fault::Denied) => return refuse(protocol, &protocol.denied(&call.service, &call.operation)),
         Some(Fault::MalformedBody) => return respond(protocol, StatusCode::OK, b"<html>not what you expect".to_vec()),
         Some(Fault::Hang) => tokio::time::sleep(Duration::from_hours(1)).await,
         Some(Fault::Delay(long)) => tokio::time::sleep(*long).await,
         Some(Fault::PartialData | Fault::EmptyPages(_) | Fault::FailService(..)) | None => {}
     }
-    match protocol.answer(&operation, &body, &world, fault.as_ref()) {
+    match call.answer(&world, fault.as_ref()) {
+        // An invocation that nobody waits for is accepted, not answered.
+        Ok(body) if protocol == Protocol::Rest => respond(protocol, StatusCode::ACCEPTED, body),
         Ok(body) => respond(protocol, StatusCode::OK, body),
-        Err((code, message)) => failed(StatusCode::BAD_REQUEST, &code, &message),
+        Err(refusal) => refuse(protocol, &refusal),
     }
+}
+
+fn time(world: &World) -> Response<Full<Bytes>> {
+    Response::new(Full::from(world.lock().now.to_string()))
+}
+
+fn refuse(protocol: Protocol, refusal: &Refusal) -> Response<Full<Bytes>> {
+    let mut response = respond(protocol, refusal.status, protocol.error(refusal));
+    if let (Protocol::Rest, Ok(code)) = (protocol, HeaderValue::from_str(&refusal.code)) {
+        response.headers_mut().insert(HeaderName::from_static(rest::ERROR_TYPE), code);
+    }
+    response
 }
 
 fn respond(protocol: Protocol, status: StatusCode, body: Vec<u8>) -> Response<Full<Bytes>> {

@@ -1,25 +1,42 @@
 //! The simulated account.
 //!
 //! - [`service`]: ECS services and the load on them
-//! - [`metrics`]: what CloudWatch keeps
+//! - [`version`], [`balancer`], [`traffic`]: versions behind target groups, and the requests that reach them
+//! - [`codedeploy`], [`native`]: deployments from one version to the next; [`hooks`]: the functions that they call
+//! - [`metrics`], [`histogram`]: what CloudWatch keeps
+//! - [`clock`]: how time passes, and who waits for it
 //! - [`faults`]: what goes wrong, and how often
 //! - [`api`]: the calls, in words of our own; [`crate::ports`] and [`crate::wire`] speak them
 
 pub mod api;
+pub mod balancer;
+pub mod clock;
+pub mod codedeploy;
 pub mod faults;
+pub mod histogram;
+pub mod hooks;
 pub mod metrics;
+pub mod native;
 pub mod service;
+pub mod traffic;
+pub mod version;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tidegate_core::scaling::facts::ScalableTarget;
 
+use balancer::Balancer;
+use clock::Sleepers;
+use codedeploy::CodeDeploy;
 use faults::Faults;
+use hooks::HookCall;
 use metrics::MetricStore;
+use native::Native;
 use service::Service;
+use version::Version;
 
 /// The account that everything is in.
 pub const ACCOUNT: &str = "123456789012";
@@ -29,7 +46,13 @@ pub const REGION: &str = "eu-west-1";
 
 /// The account behind a lock, so that a server and a test can both hold it.
 #[derive(Clone, Debug)]
-pub struct World(Arc<Mutex<Account>>);
+pub struct World(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    account: Mutex<Account>,
+    sleepers: Sleepers,
+}
 
 /// Everything that there is, at one moment.
 #[derive(Debug)]
@@ -38,6 +61,16 @@ pub struct Account {
     pub now: Timestamp,
     /// ECS services.
     pub services: Vec<Service>,
+    /// Load balancers.
+    pub balancers: Vec<Balancer>,
+    /// CodeDeploy.
+    pub codedeploy: CodeDeploy,
+    /// ECS's own deployments.
+    pub native: Native,
+    /// Calls that deployments wait for, and nobody has made yet.
+    pub hooks_due: VecDeque<HookCall>,
+    /// Functions that were invoked without waiting, with their payloads.
+    pub invoked_later: Vec<(String, String)>,
     /// What Application Auto Scaling has registered, by resource id.
     pub scalable_targets: BTreeMap<String, ScalableTarget>,
     /// CloudWatch alarms.
@@ -60,6 +93,7 @@ pub struct Account {
     pub latency: Duration,
     /// Lines that functions have printed.
     pub printed: Vec<String>,
+    numbers: u64,
 }
 
 /// Somebody else's doing.
@@ -80,6 +114,8 @@ pub struct Alarm {
     pub name: String,
     /// `ALARM`, `OK` or `INSUFFICIENT_DATA`.
     pub state: String,
+    /// Since when; None where nobody kept it.
+    pub since: Option<Timestamp>,
     /// The dimensions of its metric; empty for a composite one.
     pub dimensions: Vec<(String, String)>,
     /// Whether the dimensions are those of a metric within metric math.
@@ -116,9 +152,14 @@ impl World {
     /// An empty account.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
-        Self(Arc::new(Mutex::new(Account {
+        let account = Account {
             now,
             services: Vec::new(),
+            balancers: Vec::new(),
+            codedeploy: CodeDeploy::default(),
+            native: Native::default(),
+            hooks_due: VecDeque::new(),
+            invoked_later: Vec::new(),
             scalable_targets: BTreeMap::new(),
             alarms: Vec::new(),
             metrics: MetricStore::default(),
@@ -130,12 +171,14 @@ impl World {
             taken: BTreeMap::new(),
             latency: Duration::ZERO,
             printed: Vec::new(),
-        })))
+            numbers: 0,
+        };
+        Self(Arc::new(Shared { account: Mutex::new(account), sleepers: Sleepers::default() }))
     }
 
     /// The account.
     pub fn lock(&self) -> MutexGuard<'_, Account> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.account.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds a service.
@@ -143,12 +186,28 @@ impl World {
         self.lock().services.push(service);
     }
 
-    /// Lets whole minutes pass.
-    pub fn pass(&self, minutes: u32) {
+    /// Puts a service behind a load balancer. The service is there already: what runs behind it is a task set or a
+    /// service revision, after the service's controller.
+    pub fn balance(&self, balancer: Balancer) {
+        self.lock().add_balancer(balancer);
+    }
+
+    /// Begins to deploy a version, with the service's own controller: CodeDeploy's id, or the ARN of the service
+    /// deployment.
+    ///
+    /// # Panics
+    /// Where the service is not set up for it, or is being deployed already: the test is wrong.
+    #[must_use]
+    pub fn deploy(&self, service: &str, version: Version) -> String {
+        self.lock().deploy(service, version)
+    }
+
+    /// The share of a service's production traffic that a version gets, in percent, by the version's name.
+    #[must_use]
+    pub fn share(&self, service: &str, version: &str) -> f64 {
         let mut account = self.lock();
-        for _ in 0..minutes {
-            account.pass_minute();
-        }
+        let balancer = account.balancer(service);
+        balancer.group_of(version).map_or(0.0, |group| balancer.percent(&group.arn))
     }
 }
 
@@ -162,15 +221,63 @@ impl Account {
         found.unwrap_or_else(|| panic!("there is no service {id}"))
     }
 
+    /// The load balancer of the service with this `cluster/name`.
+    ///
+    /// # Panics
+    /// Where it has none: the test is wrong.
+    pub fn balancer(&mut self, service: &str) -> &mut Balancer {
+        let found = self.balancers.iter_mut().find(|balancer| balancer.service == service);
+        found.unwrap_or_else(|| panic!("{service} has no load balancer"))
+    }
+
     /// Deletes a service, which the tagging index goes on listing for a while.
     pub fn forget_but_index(&mut self, id: &str) {
         self.service(id).deleted = true;
     }
 
-    fn pass_minute(&mut self) {
-        for service in &mut self.services {
-            service.pass_minute(self.now, &mut self.metrics);
+    /// Begins to deploy a version, with the service's own controller.
+    pub fn deploy(&mut self, service: &str, version: Version) -> String {
+        if self.service(service).controller == "CODE_DEPLOY" {
+            self.create_code_deployment(service, version)
+        } else {
+            self.create_service_deployment(service, version)
         }
-        self.now += SignedDuration::from_mins(1);
+    }
+
+    /// Sets an alarm's state; an alarm that is not there is made.
+    pub fn set_alarm(&mut self, name: &str, state: &str) {
+        if let Some(alarm) = self.alarms.iter_mut().find(|alarm| alarm.name == name) {
+            state.clone_into(&mut alarm.state);
+            alarm.since = Some(self.now);
+        } else {
+            let [name, state] = [name, state].map(str::to_owned);
+            self.alarms.push(Alarm { name, state, since: Some(self.now), ..Alarm::default() });
+        }
+    }
+
+    fn in_alarm(&self, name: &str) -> bool {
+        self.alarms.iter().any(|alarm| alarm.name == name && alarm.state == "ALARM")
+    }
+
+    fn add_balancer(&mut self, mut balancer: Balancer) {
+        let codedeploy = self.service(&balancer.service).controller == "CODE_DEPLOY";
+        let rule = (balancer.groups.len() > 1).then(|| balancer.listener.rule.clone());
+        for group in &mut balancer.groups {
+            for running in &mut group.running {
+                let number = self.next_number();
+                (running.id, running.external_id) = if codedeploy {
+                    (format!("ecs-svc/{number:019}"), Some(format!("d-{number:09}")))
+                } else {
+                    (self.add_revision(&balancer.service, vec![group.arn.clone()], rule.clone()), None)
+                };
+            }
+        }
+        self.balancers.push(balancer);
+    }
+
+    /// A number that no other id has.
+    fn next_number(&mut self) -> u64 {
+        self.numbers += 1;
+        self.numbers
     }
 }

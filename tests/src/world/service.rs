@@ -140,6 +140,14 @@ impl Service {
         self
     }
 
+    /// Leaves its deployments to CodeDeploy.
+    #[must_use]
+    pub fn by_code_deploy(mut self) -> Self {
+        "CODE_DEPLOY".clone_into(&mut self.controller);
+        self.deployments.clear();
+        self
+    }
+
     /// `cluster/name`.
     #[must_use]
     pub fn id(&self) -> String {

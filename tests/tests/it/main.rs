@@ -7,6 +7,7 @@ mod documents;
 mod scenarios;
 mod template;
 mod wire;
+mod world;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;

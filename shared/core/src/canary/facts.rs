@@ -90,6 +90,10 @@ pub struct Deployment {
     pub first: bool,
     /// When it began.
     pub started_at: Timestamp,
+    /// When production traffic began to be shifted, where that is known: what the new version served before came from
+    /// test listeners.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traffic_from: Option<Timestamp>,
     /// Which requests can be told apart.
     #[serde(default)]
     pub arms: Arms,
@@ -99,6 +103,9 @@ pub struct Deployment {
     /// The share that it should have had at the step before; 0 where that is not known.
     #[serde(default)]
     pub previous_percent: f64,
+    /// The share of the first step, where that is known. Minutes in which the canary has much less come before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_percent: Option<f64>,
     /// When this hook was called first for this step, where the caller was told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_since: Option<Timestamp>,
@@ -108,6 +115,9 @@ pub struct Deployment {
     /// Minutes that the platform itself will bake after the hook.
     #[serde(default)]
     pub platform_bake_minutes: u32,
+    /// What the listener itself says of its weights; read where the split is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listener_says: Option<String>,
     /// When the hook ends by itself, and with it the deployment; absent where nothing ends it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hook_ends_at: Option<Timestamp>,

@@ -86,7 +86,7 @@ fn hosts(facts: &Facts, policy: &Policy, look: &Look, now: Timestamp) -> Option<
 pub fn split_is_off(facts: &Facts, look: &Look) -> Option<String> {
     let weight = facts.deployment.weight_percent.filter(|_| facts.deployment.arms == Arms::Two)? / 100.0;
     let from = look.settled.iter().find(|minute| minute.canary.is_some_and(|counts| counts.requests > 0))?.at;
-    let from = facts.deployment.full_since.map_or(from, |full| full.max(from));
+    let from = look.full_from.map_or(from, |full| full.max(from));
     // The first minute of a share is seldom a full one.
     let since: Vec<_> = look.settled.iter().filter(|minute| minute.at > from).collect();
     let last = last(&since, |minute| minute.at, SPLIT_MINUTES)?;
@@ -101,10 +101,12 @@ pub fn split_is_off(facts: &Facts, look: &Look) -> Option<String> {
     let off = |share: f64| !near(share, weight) && !near(share, previous);
     let each = last.iter().all(|minute| share(minute).is_some_and(off));
     (each && all * weight >= SPLIT_REQUESTS).then(|| {
+        let listener = facts.deployment.listener_says.as_ref();
         format!(
-            "the canary has {} of the requests of the last {SPLIT_MINUTES} minutes, and should have {}",
+            "the canary has {} of the requests of the last {SPLIT_MINUTES} minutes, and should have {}{}",
             percent(canary / all),
-            percent(weight)
+            percent(weight),
+            listener.map_or_else(String::new, |says| format!("; the listener says: {says}"))
         )
     })
 }

@@ -96,7 +96,7 @@ impl Judging<'_> {
             let verdict = if waiting.verdict == Verdict::Inconclusive { Verdict::Error } else { waiting.verdict };
             return Judgement { verdict, ..waiting };
         }
-        if facts.door == Door::Bake || self.has_all_traffic() {
+        if facts.door == Door::Bake || look.full {
             return self.bake();
         }
         if self.classes.have_minutes() && self.classes.are_good(policy) {
@@ -106,18 +106,13 @@ impl Judging<'_> {
         self.wait_or_end(reason, why)
     }
 
-    fn has_all_traffic(&self) -> bool {
-        let deployment = &self.facts.deployment;
-        deployment.arms == Arms::Two && deployment.full_since.is_some()
-    }
-
     /// Holds until the new version has served everything for long enough.
     fn bake(&self) -> Judgement {
         let Self { facts, policy, look, now, .. } = *self;
         let deployment = &facts.deployment;
         let platform = SignedDuration::from_mins(deployment.platform_bake_minutes.into());
         let bake = SignedDuration::from_secs(policy.bake_s.into());
-        let began = deployment.full_since.or(deployment.waiting_since).unwrap_or(deployment.started_at);
+        let began = self.full_since();
         // The platform's own bake comes after the hook: only the difference is held.
         let until = if facts.door == Door::Bake { began + bake - platform } else { began + bake };
         if now < until {
@@ -219,13 +214,19 @@ impl Judging<'_> {
         }
     }
 
+    /// Since when the new version has had all traffic.
+    fn full_since(&self) -> Timestamp {
+        let deployment = &self.facts.deployment;
+        self.look.full_from.or(deployment.waiting_since).unwrap_or(deployment.started_at)
+    }
+
     /// Since when the step, or the end of the bake, has been waited for.
     fn waits_since(&self) -> Timestamp {
         let deployment = &self.facts.deployment;
         if self.facts.door == Door::Bake {
             let bake = SignedDuration::from_secs(self.policy.bake_s.into());
-            let began = deployment.full_since.or(deployment.waiting_since).unwrap_or(deployment.started_at);
-            return began + bake - SignedDuration::from_mins(deployment.platform_bake_minutes.into()).min(bake);
+            return self.full_since() + bake
+                - SignedDuration::from_mins(deployment.platform_bake_minutes.into()).min(bake);
         }
         deployment.waiting_since.or(self.look.step_from).unwrap_or(deployment.started_at)
     }

@@ -19,6 +19,10 @@ pub struct Look {
     pub warm_from: Option<Timestamp>,
     /// When its present share began, as far as the traffic tells.
     pub step_from: Option<Timestamp>,
+    /// Since when it should have all traffic: by what the deployment says, else by the traffic. None while it should not.
+    pub full_from: Option<Timestamp>,
+    /// Whether it should have all traffic.
+    pub full: bool,
 }
 
 impl Look {
@@ -35,11 +39,20 @@ impl Look {
             known.baseline = larger(known.baseline, minute.baseline);
         }
         let settled: Vec<Minute> = by_time.into_values().collect();
-        let first = settled.iter().find(|minute| requests(minute.canary) > 0).map(|minute| minute.at);
+        // A test listener sends the new version a few requests before it has any share.
+        let least = deployment.first_percent.map_or(0.0, |percent| percent / 200.0);
+        let in_production = |minute: &&Minute| {
+            let from = deployment.traffic_from.is_none_or(|from| minute.at >= from);
+            from && requests(minute.canary) > 0 && share(minute).is_some_and(|share| share >= least)
+        };
+        let first = settled.iter().find(in_production).map(|minute| minute.at);
         let warm_up = SignedDuration::from_secs(policy.warm_up_s.into());
-        let mut look = Self { settled, warm_from: first.map(|first| first + warm_up), step_from: None };
-        look.step_from = look.step(deployment.weight_percent, deployment.previous_percent);
-        look
+        let warm_from = first.map(|first| first + warm_up);
+        let weight = deployment.weight_percent;
+        let full = deployment.arms == Arms::Two && weight.is_some_and(|percent| percent / 100.0 >= AS_GOOD_AS_ALL);
+        let step_from = step(&settled, weight, deployment.previous_percent);
+        let full_from = deployment.full_since.or(step_from).filter(|_| full);
+        Self { settled, warm_from, step_from, full_from, full }
     }
 
     /// Minutes of both versions that count as evidence.
@@ -61,24 +74,22 @@ impl Look {
     /// Minutes for ceilings: those in which there is nothing to compare with, though not because something is missing.
     #[must_use]
     pub fn alone(&self, facts: &Facts) -> Vec<(Timestamp, Counts)> {
-        let deployment = &facts.deployment;
-        let all = deployment.weight_percent.is_some_and(|percent| percent / 100.0 >= AS_GOOD_AS_ALL);
-        let from = match deployment.arms {
+        let from = match facts.deployment.arms {
             Arms::One => Timestamp::MIN,
-            Arms::Two if all => deployment.full_since.or(self.step_from).unwrap_or(Timestamp::MIN),
+            Arms::Two if self.full => self.full_from.unwrap_or(Timestamp::MIN),
             Arms::None | Arms::Two => return Vec::new(),
         };
         let counts = |minute: &Minute| Some((minute.at, minute.canary.filter(|counts| counts.requests > 0)?));
         let lonely = |minute: &&Minute| share(minute).is_some_and(|share| share >= AS_GOOD_AS_ALL);
         self.warm().filter(|minute| minute.at >= from).filter(lonely).filter_map(counts).collect()
     }
+}
 
-    /// When the present share began: the traffic of every minute since is nearer to it than to the one before.
-    fn step(&self, weight: Option<f64>, previous: f64) -> Option<Timestamp> {
-        let least = f64::midpoint(weight?, previous) / 100.0;
-        let of_step = |minute: &&Minute| share(minute).is_some_and(|share| share >= least);
-        self.settled.iter().rev().take_while(of_step).last().map(|minute| minute.at)
-    }
+/// When the present share began: the traffic of every minute since is nearer to it than to the one before.
+fn step(settled: &[Minute], weight: Option<f64>, previous: f64) -> Option<Timestamp> {
+    let least = f64::midpoint(weight?, previous) / 100.0;
+    let of_step = |minute: &&Minute| share(minute).is_some_and(|share| share >= least);
+    settled.iter().rev().take_while(of_step).last().map(|minute| minute.at)
 }
 
 /// The canary's share of a minute's requests; None where there are none.

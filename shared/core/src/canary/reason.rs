@@ -33,6 +33,8 @@ crate::codes::reasons! {
     FirstDeployment = "first_deployment",
     /// The new version has no production traffic yet.
     BeforeFirstStep = "before_first_step",
+    /// The hook's stage is none at which live traffic can be judged.
+    OtherStage = "other_stage",
     /// `tidegate:break-glass` opens the gate.
     BreakGlass = "break_glass",
     /// The deployment is over, or being stopped already.

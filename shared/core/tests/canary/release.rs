@@ -30,9 +30,12 @@ pub(crate) fn canary() -> Facts {
         arms: Arms::Two,
         weight_percent: Some(10.0),
         previous_percent: 0.0,
+        traffic_from: None,
+        first_percent: None,
         waiting_since: None,
         full_since: None,
         platform_bake_minutes: 0,
+        listener_says: None,
         hook_ends_at: None,
     };
     let before = |minute: i64| Before {

@@ -1,11 +1,18 @@
 //! The calls of the AWS APIs, in words of our own. Counting and faults are here, so that every door has them.
+//!
+//! - this file: services, metrics, alarms, topics, functions
+//! - [`codedeploy`], [`deployments`], [`loadbalancing`]: what deployments need
+
+pub mod codedeploy;
+pub mod deployments;
+pub mod loadbalancing;
 
 use jiff::Timestamp;
 
-use super::faults::Fault;
-use super::metrics::Metric;
-use super::service::Service;
-use super::{Account, Alarm, Published, Write};
+use crate::world::faults::Fault;
+use crate::world::metrics::Metric;
+use crate::world::service::Service;
+use crate::world::{Account, Alarm, Published, Write};
 
 /// A page of the tagging index.
 const PER_PAGE: usize = 100;
@@ -118,5 +125,9 @@ impl Account {
     pub fn publish(&mut self, topic: &str, subject: &str, body: &str) {
         let [topic, subject, body] = [topic, subject, body].map(str::to_owned);
         self.published.push(Published { topic, subject, body });
+    }
+    /// `Invoke` with the type `Event`.
+    pub fn invoke_later(&mut self, function: &str, payload: &str) {
+        self.invoked_later.push((function.to_owned(), payload.to_owned()));
     }
 }

@@ -1,0 +1,241 @@
+//! What a deployment in progress is made of: its arms, its weights, where it stands. Pure, from what AWS described.
+
+use jiff::{SignedDuration, Timestamp};
+use tidegate_aws::codedeploy::{CodeDeployment, DeploymentGroup, Target, TaskSetInfo};
+use tidegate_aws::deployments::{Revision, ServiceDeployment, ServiceRevision};
+use tidegate_aws::ecs::Service;
+use tidegate_core::canary::facts::{Arms, Deployment, Platform, State, Strategy};
+
+/// CodeDeploy gives up a hook after this.
+const CODEDEPLOY_HOOK: SignedDuration = SignedDuration::from_mins(60);
+
+/// A share of this much is all traffic.
+const ALL_PERCENT: f64 = 99.9;
+
+/// A deployment in progress, and its service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InProgress {
+    /// The service.
+    pub service: Service,
+    /// The deployment.
+    pub of: Of,
+}
+
+/// Who deploys, and what it says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Of {
+    /// CodeDeploy.
+    CodeDeploy {
+        /// The deployment.
+        deployment: CodeDeployment,
+        /// Its ECS target.
+        target: Target,
+        /// Its deployment group.
+        group: DeploymentGroup,
+    },
+    /// ECS itself.
+    Ecs {
+        /// The deployment.
+        deployment: ServiceDeployment,
+        /// Its revisions.
+        revisions: Vec<ServiceRevision>,
+    },
+}
+
+/// The target groups of a deployment, by ARN or, as CodeDeploy tells them, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wiring {
+    /// The new version's, or the only one.
+    pub canary: Option<String>,
+    /// The old version's.
+    pub baseline: Option<String>,
+    /// The listener rule, or the listener, that splits the traffic.
+    pub splits: Option<Splits>,
+}
+
+/// What splits the traffic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Splits {
+    /// A listener rule, by ARN.
+    Rule(String),
+    /// A listener's default action, by ARN.
+    Listener(String),
+}
+
+impl InProgress {
+    /// `cluster/service`, as records name it.
+    #[must_use]
+    pub fn id(&self) -> String {
+        format!("{}/{}", self.service.cluster, self.service.name)
+    }
+
+    /// CodeDeploy's id, or the ARN of ECS's service deployment.
+    #[must_use]
+    pub fn deployment_id(&self) -> &str {
+        match &self.of {
+            Of::CodeDeploy { deployment, .. } => &deployment.id,
+            Of::Ecs { deployment, .. } => &deployment.arn,
+        }
+    }
+
+    /// Names of the alarms that the deployment itself watches.
+    #[must_use]
+    pub fn alarms(&self) -> &[String] {
+        match &self.of {
+            Of::CodeDeploy { group, .. } => &group.alarms,
+            Of::Ecs { deployment, .. } => &deployment.alarms,
+        }
+    }
+
+    /// Its facts, and its target groups. `function` is the one whose hook may be waiting.
+    #[must_use]
+    pub fn facts(&self, function: &str) -> (Deployment, Wiring) {
+        match &self.of {
+            Of::CodeDeploy { deployment, target, group } => code_deploy(&self.service, deployment, target, group),
+            Of::Ecs { deployment, revisions } => ecs(&self.service, deployment, revisions, function),
+        }
+    }
+}
+
+fn code_deploy(
+    service: &Service,
+    deployment: &CodeDeployment,
+    target: &Target,
+    group: &DeploymentGroup,
+) -> (Deployment, Wiring) {
+    let of_deployment = service.task_sets.iter().find(|set| set.external_id.as_deref() == Some(&deployment.id));
+    // CodeDeploy may leave its own label out. ECS knows which deployment made a task set.
+    let is_green = |set: &&TaskSetInfo| set.green.unwrap_or_else(|| of_deployment.is_some_and(|own| own.id == set.id));
+    let green = target.task_sets.iter().find(is_green);
+    let blue = target.task_sets.iter().find(|set| !is_green(set));
+    let event = |name: &str| target.events.iter().find(|event| event.name == name);
+    let shift = event("AllowTraffic");
+    let held = event("AfterAllowTraffic").and_then(|event| event.started);
+    let wiring = Wiring {
+        canary: green.and_then(|set| set.target_group.clone()),
+        baseline: blue.and_then(|set| set.target_group.clone()),
+        splits: group.listeners.first().cloned().map(Splits::Listener),
+    };
+    let (strategy, step_percent) = code_deploy_strategy(&deployment.config);
+    let weight_percent = green.map(|set| set.traffic_percent.clamp(0.0, 100.0));
+    let facts = Deployment {
+        id: deployment.id.clone(),
+        platform: Platform::CodeDeploy,
+        strategy,
+        state: match deployment.status.as_str() {
+            "Created" | "Queued" | "InProgress" | "Baking" | "Ready" => State::InProgress,
+            "Succeeded" | "Failed" | "Stopped" => State::Over,
+            _ => State::Unknown,
+        },
+        roll_back: deployment.roll_back,
+        first: false,
+        started_at: deployment.created,
+        // Without a shift under way all requests are the old version's, but for those of the test listener.
+        traffic_from: Some(shift.and_then(|event| event.started).unwrap_or(Timestamp::MAX)),
+        arms: arms(&wiring, strategy),
+        weight_percent,
+        previous_percent: previous(strategy, weight_percent, step_percent),
+        first_percent: step_percent,
+        waiting_since: held,
+        full_since: shift.and_then(|event| event.ended).or(held).filter(|_| is_all(weight_percent)),
+        platform_bake_minutes: 0,
+        listener_says: None,
+        hook_ends_at: held.map(|held| held + CODEDEPLOY_HOOK),
+    };
+    (facts, wiring)
+}
+
+/// `CodeDeployDefault.ECSCanary10Percent5Minutes` and its like. A configuration of the user's own may be called anything.
+fn code_deploy_strategy(config: &str) -> (Strategy, Option<f64>) {
+    for (word, strategy) in [("Canary", Strategy::Canary), ("Linear", Strategy::Linear)] {
+        if let Some((_, rest)) = config.split_once(word) {
+            return (strategy, rest.split_once("Percent").and_then(|(percent, _)| percent.parse().ok()));
+        }
+    }
+    let all_at_once = config.contains("AllAtOnce");
+    (if all_at_once { Strategy::BlueGreen } else { Strategy::Unknown }, None)
+}
+
+fn ecs(
+    service: &Service,
+    deployment: &ServiceDeployment,
+    revisions: &[ServiceRevision],
+    function: &str,
+) -> (Deployment, Wiring) {
+    let strategy = match deployment.strategy.as_str() {
+        "CANARY" => Strategy::Canary,
+        "LINEAR" => Strategy::Linear,
+        "BLUE_GREEN" => Strategy::BlueGreen,
+        "ROLLING" | "" => Strategy::Rolling,
+        _ => Strategy::Unknown,
+    };
+    let revision = |arn: &str| revisions.iter().find(|revision| revision.arn == arn);
+    let group =
+        |revision: Option<&ServiceRevision>| revision.and_then(|revision| revision.target_groups.first().cloned());
+    let target = deployment.target.as_ref().and_then(|target| revision(&target.arn));
+    let weight = |source: &&Revision| source.production_percent.unwrap_or(0.0);
+    let source = deployment.sources.iter().max_by(|a, b| weight(a).total_cmp(&weight(b)));
+    let source = source.and_then(|source| revision(&source.arn));
+    let (canary, baseline) = (group(target), group(source));
+    let wiring = if strategy == Strategy::Rolling || canary == baseline {
+        Wiring { canary: canary.or_else(|| service.target_groups.first().cloned()), ..Wiring::default() }
+    } else {
+        let rule = target.and_then(|target| target.listener_rule.clone());
+        Wiring { canary, baseline, splits: rule.map(Splits::Rule) }
+    };
+    let weight_percent = deployment
+        .target
+        .as_ref()
+        .and_then(|target| target.production_percent)
+        .map(|percent| percent.clamp(0.0, 100.0));
+    // In a rolling deployment nothing is weighted.
+    let weight_percent = weight_percent.filter(|_| wiring.baseline.is_some());
+    let ours = |arn: &str| arn.split(":function:").nth(1).and_then(|name| name.split(':').next()) == Some(function);
+    let facts = Deployment {
+        id: deployment.arn.clone(),
+        platform: Platform::Ecs,
+        strategy,
+        state: match deployment.status.as_str() {
+            "PENDING" | "IN_PROGRESS" | "ROLLBACK_IN_PROGRESS" => State::InProgress,
+            "STOP_REQUESTED" | "ROLLBACK_REQUESTED" => State::Stopping,
+            "SUCCESSFUL" | "STOPPED" | "ROLLBACK_SUCCESSFUL" | "ROLLBACK_FAILED" => State::Over,
+            _ => State::Unknown,
+        },
+        // The weights of a hook's event look the same going forward and going back; the status does not.
+        roll_back: deployment.status.starts_with("ROLLBACK") || deployment.rollback.is_some(),
+        first: deployment.sources.is_empty(),
+        started_at: deployment.started.unwrap_or(deployment.created),
+        traffic_from: None,
+        arms: arms(&wiring, strategy),
+        weight_percent,
+        previous_percent: previous(strategy, weight_percent, deployment.step_percent),
+        first_percent: deployment.step_percent,
+        waiting_since: None,
+        full_since: None,
+        platform_bake_minutes: deployment.bake_minutes,
+        listener_says: None,
+        hook_ends_at: deployment.hooks.iter().find(|hook| ours(&hook.function)).and_then(|hook| hook.expires),
+    };
+    (facts, wiring)
+}
+
+fn arms(wiring: &Wiring, strategy: Strategy) -> Arms {
+    match (&wiring.canary, &wiring.baseline) {
+        (Some(_), Some(_)) => Arms::Two,
+        (Some(_), None) if strategy == Strategy::Rolling => Arms::One,
+        _ => Arms::None,
+    }
+}
+
+/// The share of the step before.
+fn previous(strategy: Strategy, weight: Option<f64>, step: Option<f64>) -> f64 {
+    match (strategy, weight, step) {
+        (Strategy::Linear, Some(weight), Some(step)) => (weight - step).max(0.0),
+        (Strategy::Canary, Some(weight), Some(first)) if weight > first => first,
+        _ => 0.0,
+    }
+}
+
+fn is_all(weight: Option<f64>) -> bool {
+    weight.is_some_and(|percent| percent >= ALL_PERCENT)
+}

@@ -1,0 +1,286 @@
+//! The doors of hooks. Each is always answered: with the verdict, or with a failure that says why.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tidegate_aws::codedeploy::Target;
+use tidegate_aws::deadline::Deadline;
+use tidegate_aws::error::PortError;
+use tidegate_aws::pace::{Bucket, Pace};
+use tidegate_core::canary::facts::Door;
+use tidegate_core::canary::{Action, Reason, edge};
+use tidegate_core::mode::Mode;
+use tidegate_core::tags::Tags;
+use tidegate_core::verdict::Verdict;
+use tidegate_lambda::enrolled::{self, Enrolled, NotDescribed};
+use tidegate_lambda::hooks::codedeploy::{CodeDeployHook, Ended, Look as Hold, Wait};
+use tidegate_lambda::hooks::native::{HookAnswer, NativeHook};
+use tidegate_lambda::start::Invocation;
+
+use crate::act::{self, NotStopped};
+use crate::deployment::{InProgress, Of};
+use crate::gather;
+use crate::handler::{Gate, Ports};
+use crate::look::{Judged, Look};
+use crate::report::{Done, Outcome};
+use crate::settings::Settings;
+
+/// The hook that CodeDeploy calls when all traffic has been shifted.
+const BAKE_EVENT: &str = "AfterAllowTraffic";
+
+/// A look of a waiting hook takes no longer; the waiting itself is told by the clock.
+const ONE_LOOK: Duration = Duration::from_mins(1);
+
+/// Where a deployment can't be read, it is tried again after so many seconds.
+const TRY_AGAIN_S: u32 = 30;
+
+impl<P: Ports> Gate<P> {
+    /// Answers a hook of an ECS deployment.
+    pub(crate) async fn native(
+        &self,
+        settings: &Settings,
+        hook: &NativeHook,
+        invocation: &Invocation,
+        now: Timestamp,
+    ) -> (HookAnswer, Outcome) {
+        let deadline = invocation.work(now);
+        let looked = self.look_native(settings, hook, &deadline, now).await;
+        let step = looked.step;
+        let since = hook.waiting_since(&step).unwrap_or(now);
+        let judged = looked.judged;
+        let shadow = judged.mode != Mode::On;
+        let wait = || hook.in_progress(&step, since, judged.judgement.look_again_s.or(Some(TRY_AGAIN_S)));
+        let (answer, action) = match judged.judgement.verdict {
+            // Shadow holds nothing up: the schedule goes on looking.
+            _ if shadow => (NativeHook::succeeded(), None),
+            Verdict::Pass => (NativeHook::succeeded(), Some(Action::LetPass)),
+            Verdict::Fail => (NativeHook::failed(), Some(Action::FailHook)),
+            // What is not known after all that time is not taken for good.
+            Verdict::Error
+                if judged.judgement.reason == Reason::PolicyError || now >= since + patience(settings, &judged) =>
+            {
+                (NativeHook::failed(), Some(Action::FailHook))
+            }
+            Verdict::Inconclusive | Verdict::Error => (wait(), Some(Action::Wait)),
+        };
+        let news = is_news(&judged, action, now);
+        (answer, Outcome { done: if action.is_some() { Done::Acted } else { Done::Nothing }, judged, action, news })
+    }
+
+    async fn look_native(
+        &self,
+        settings: &Settings,
+        hook: &NativeHook,
+        deadline: &Deadline,
+        now: Timestamp,
+    ) -> NativeLook {
+        let id = Some(hook.id());
+        let plain = |mode, verdict, reason, why: String| NativeLook {
+            step: "unread".to_owned(),
+            judged: Judged::plain(id.clone(), mode, verdict, reason, why),
+        };
+        let mode = settings.common.mode;
+        let details = hook.policy();
+        let enrolled = Enrolled { cluster: hook.cluster.clone(), name: hook.service.clone(), tags: Tags::default() };
+        let pace = Pace::new(Bucket::ECS_SERVICE_READ);
+        let described = enrolled::describe(&self.ports, deadline, &pace, 1, vec![enrolled]).await;
+        let service = match described.into_iter().next().map(|(_, service)| service) {
+            Some(Ok(service)) => service,
+            Some(Err(NotDescribed::NotReached(why) | NotDescribed::Unreadable(why))) => {
+                return plain(mode, Verdict::Error, Reason::ServiceUnreadable, why);
+            }
+            Some(Err(NotDescribed::Gone)) | None => {
+                return plain(mode, Verdict::Fail, Reason::ServiceUnreadable, "the service is gone".to_owned());
+            }
+        };
+        let probe = Look {
+            settings,
+            door: Door::Step,
+            mode,
+            details: &details,
+            waiting_since: None,
+            function: &self.host.name,
+            deadline,
+            now,
+        };
+        let effective = match probe.policy(&service.tags) {
+            Ok(policy) => policy.mode,
+            Err((mode, why)) if mode != Mode::Off => {
+                return plain(mode, Verdict::Error, Reason::PolicyError, why);
+            }
+            Err((mode, _)) => mode,
+        };
+        if effective == Mode::Off {
+            let why = "it carries no tag tidegate:gate with shadow or on, and passes";
+            return plain(Mode::Off, Verdict::Pass, Reason::NotEnrolled, why.to_owned());
+        }
+        let door = match hook.stage.as_str() {
+            // The shape of 2025 does not say the stage; how far the deployment is tells it.
+            "PRE_PRODUCTION_TRAFFIC_SHIFT" | "" => Door::Step,
+            "POST_PRODUCTION_TRAFFIC_SHIFT" => Door::Bake,
+            other => {
+                let why = format!("there is no live traffic to judge at {other}");
+                return plain(effective, Verdict::Pass, Reason::OtherStage, why);
+            }
+        };
+        let arns: Vec<String> = hook.deployment.iter().chain(&service.service_deployment).take(1).cloned().collect();
+        let found = match gather::described(&self.ports, deadline, &arns).await {
+            Ok(found) => found.into_iter().next(),
+            Err(error) => return plain(effective, Verdict::Error, Reason::DeploymentUnreadable, error.to_string()),
+        };
+        let Some((deployment, revisions)) = found else {
+            let why = "the deployment is gone".to_owned();
+            return plain(effective, Verdict::Fail, Reason::DeploymentUnreadable, why);
+        };
+        let deployment = InProgress { service, of: Of::Ecs { deployment, revisions } };
+        let (facts, _) = deployment.facts(&self.host.name);
+        let weight = facts.weight_percent.unwrap_or(0.0);
+        let door = if hook.stage.is_empty() && weight >= 99.9 { Door::Bake } else { door };
+        let step = format!("{weight} {door:?}");
+        let waiting_since = hook.waiting_since(&step).or(Some(now).filter(|_| door == Door::Bake));
+        let look = Look { door, waiting_since, ..probe };
+        let (judged, _) = look.at(&self.ports, &deployment).await;
+        NativeLook { step, judged }
+    }
+
+    /// Holds a hook of a CodeDeploy deployment until its bake is over, or it has to be failed.
+    pub(crate) async fn code_deploy(
+        &self,
+        settings: &Settings,
+        hook: &CodeDeployHook,
+        invocation: &Invocation,
+    ) -> (Ended, Option<Outcome>) {
+        let wait = Wait { ports: &self.ports, hook, invocation, function: &self.host.name };
+        let mut last: Option<Outcome> = None;
+        let look = async |target: &Target, now: Timestamp, is_last: bool| {
+            let (hold, outcome) = self.look_code_deploy(settings, hook, target, now, is_last).await;
+            last = Some(outcome);
+            hold
+        };
+        let ended = wait.hold(look).await;
+        if let (Some(outcome), Ended::NotAnswered { error, .. }) = (&mut last, &ended) {
+            outcome.done = Done::NotMade(NotStopped { reason: Reason::AnswerFailed, why: error.to_string() });
+            outcome.news = true;
+        }
+        (ended, last)
+    }
+
+    async fn look_code_deploy(
+        &self,
+        settings: &Settings,
+        hook: &CodeDeployHook,
+        target: &Target,
+        now: Timestamp,
+        is_last: bool,
+    ) -> (Hold, Outcome) {
+        let deadline = Deadline::within(ONE_LOOK);
+        let id = format!("{}/{}", target.cluster, target.service);
+        let found = self.of_hook(&hook.hook.deployment, target, &deadline).await;
+        let judged = match found {
+            Ok(Some(deployment)) => self.judge_held(settings, &deployment, target, &deadline, now).await,
+            Ok(None) => {
+                let why = "the service, or its deployment, is gone";
+                (Judged::plain(Some(id), Mode::On, Verdict::Fail, Reason::DeploymentUnreadable, why), None)
+            }
+            Err(error) => {
+                let why = error.to_string();
+                (Judged::plain(Some(id), Mode::On, Verdict::Error, Reason::DeploymentUnreadable, why), None)
+            }
+        };
+        let (judged, deployment) = judged;
+        let shadow = judged.mode != Mode::On;
+        let again = || Hold::Again(Duration::from_secs(judged.judgement.look_again_s.unwrap_or(TRY_AGAIN_S).into()));
+        let answer = |succeeded: bool| Hold::Answer { succeeded };
+        let (hold, action) = match judged.judgement.verdict {
+            _ if shadow => (answer(true), None),
+            Verdict::Pass => (answer(true), Some(Action::LetPass)),
+            Verdict::Fail => (answer(false), Some(Action::StopDeployment)),
+            Verdict::Error if judged.judgement.reason == Reason::PolicyError => (answer(false), Some(Action::FailHook)),
+            Verdict::Inconclusive | Verdict::Error if is_last => (answer(false), Some(Action::FailHook)),
+            Verdict::Inconclusive | Verdict::Error => (again(), Some(Action::Wait)),
+        };
+        let mut done = if action.is_some() { Done::Acted } else { Done::Nothing };
+        // `Failed` by itself rolls back only where the deployment group is set to.
+        if let (Hold::Answer { succeeded: false }, Some(deployment)) = (hold, deployment)
+            && let Err(not_stopped) = act::stop(&self.ports, &deadline, &deployment).await
+        {
+            done = Done::NotMade(not_stopped);
+        }
+        let news = is_news(&judged, action, now);
+        (hold, Outcome { judged, action, done, news })
+    }
+
+    async fn of_hook(&self, id: &str, target: &Target, deadline: &Deadline) -> Result<Option<InProgress>, PortError> {
+        let ids = [id.to_owned()];
+        let deployments = deadline.bound("BatchGetDeployments", self.ports.batch_get_deployments(&ids)).await?;
+        let Some(deployment) = deployments.into_iter().next() else { return Ok(None) };
+        let names = [target.service.clone()];
+        let described = self.ports.describe_services(&target.cluster, &names);
+        let services = deadline.bound("DescribeServices", described).await?.services;
+        let Some(service) = services.first() else { return Ok(None) };
+        gather::code_deploy(&self.ports, deadline, deployment, &[service]).await
+    }
+
+    async fn judge_held(
+        &self,
+        settings: &Settings,
+        deployment: &InProgress,
+        target: &Target,
+        deadline: &Deadline,
+        now: Timestamp,
+    ) -> (Judged, Option<InProgress>) {
+        let look = Look {
+            settings,
+            door: Door::Bake,
+            mode: settings.common.mode,
+            details: &Tags::default(),
+            waiting_since: None,
+            function: &self.host.name,
+            deadline,
+            now,
+        };
+        let id = Some(deployment.id());
+        match look.policy(&deployment.service.tags).map(|policy| policy.mode) {
+            Ok(Mode::Off) | Err((Mode::Off, _)) => {
+                let why = "it carries no tag tidegate:gate with shadow or on, and passes";
+                return (Judged::plain(id, Mode::Off, Verdict::Pass, Reason::NotEnrolled, why), None);
+            }
+            Ok(_) | Err(_) => {}
+        }
+        let event = target.in_progress().map_or("", |event| event.name.as_str());
+        if event != BAKE_EVENT {
+            let why = format!("there is no live traffic to judge at {event}");
+            return (Judged::plain(id, settings.common.mode, Verdict::Pass, Reason::OtherStage, why), None);
+        }
+        let (judged, _) = look.at(&self.ports, deployment).await;
+        (judged, Some(deployment.clone()))
+    }
+}
+
+/// A look for an ECS hook, and the step that it was about.
+struct NativeLook {
+    step: String,
+    judged: Judged,
+}
+
+/// How long what can't be read is tried again.
+fn patience(settings: &Settings, judged: &Judged) -> jiff::SignedDuration {
+    let policy = judged.policy.as_ref().unwrap_or(&settings.defaults);
+    jiff::SignedDuration::from_secs(policy.patience_s.into())
+}
+
+/// A final answer that somebody should know of is news; of waiting, what changed.
+fn is_news(judged: &Judged, action: Option<Action>, now: Timestamp) -> bool {
+    let judgement = &judged.judgement;
+    let loud = judgement.verdict == Verdict::Fail
+        || matches!(judgement.reason, Reason::PassedWithoutProof | Reason::BreakGlass | Reason::PolicyError);
+    match action {
+        Some(Action::FailHook | Action::StopDeployment) => true,
+        Some(Action::LetPass) | None => loud,
+        Some(Action::Wait) => {
+            let known = judged.facts.as_ref().zip(judged.policy.as_ref());
+            judgement.verdict == Verdict::Error
+                && known.is_some_and(|(facts, policy)| edge::is_news(facts, policy, judgement, now))
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! canary-gate: whether the new version of a deployment in progress is worse than the old one, judged on live traffic.
+//!
+//! An event is read ([`event`]), the deployments in progress that it concerns are found ([`gather`]) and what they are
+//! made of is told ([`deployment`]), each is judged ([`look`], which asks [`tidegate_core::canary`]), a bad one is stopped
+//! ([`act`]) or its hook is answered ([`hooks`]), and everything is reported ([`report`]) and printed ([`log`]).
+//! [`handler`] is the order of these; [`settings`] is the environment.
+
+pub mod act;
+pub mod deployment;
+pub mod event;
+pub mod gather;
+pub mod handler;
+pub mod hooks;
+pub mod log;
+pub mod look;
+pub mod report;
+pub mod settings;

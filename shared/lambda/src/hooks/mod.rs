@@ -1,0 +1,9 @@
+//! Hooks of deployments: how a function is asked, how it waits, and how it answers.
+//!
+//! - [`native`]: ECS's own hooks, which call again until they are answered
+//! - [`codedeploy`]: CodeDeploy's hooks, which wait for an answer within an hour
+//! - [`failures`]: the on-failure queue, the last door of what was never answered
+
+pub mod codedeploy;
+pub mod failures;
+pub mod native;

@@ -1,0 +1,89 @@
+//! ECS: services as the account has them.
+
+use jiff::Timestamp;
+use tidegate_aws::ecs::{Described, Ecs, Service, TaskSet};
+use tidegate_aws::error::PortError;
+use tidegate_core::prices::{Architecture, Capacity, Purchase, TaskSize};
+use tidegate_core::scaling::facts::{Controller, Deployment, Scheduling, Status};
+use tidegate_core::scaling::history::{Change, EventHistory, change_in_message};
+use tidegate_core::tags::Tags;
+
+use super::refused;
+use crate::world::faults::Fault;
+use crate::world::service::Service as Simulated;
+use crate::world::{Account, World, api};
+
+impl Ecs for World {
+    async fn describe_services(&self, cluster: &str, names: &[String]) -> Result<Described, PortError> {
+        let fault = self.call("DescribeServices").await?;
+        let account = self.lock();
+        let (found, missing) = account.describe_services(cluster, names);
+        let mut described = Described {
+            services: found.into_iter().map(|service| described(service, &account)).collect(),
+            failures: missing.into_iter().map(|name| (name, "MISSING".to_owned())).collect(),
+        };
+        if let Some(Fault::FailService(name, why)) = fault {
+            described.services.retain(|service| service.name != name);
+            described.failures.push((name, why));
+        }
+        Ok(described)
+    }
+
+    async fn describe_task_definition(&self, arn: &str) -> Result<Option<TaskSize>, PortError> {
+        self.call("DescribeTaskDefinition").await?;
+        let account = self.lock();
+        let (cpu_units, memory_mib) = account.task_definition(arn).map_err(refused("DescribeTaskDefinition"))?.size;
+        Ok(Some(TaskSize { cpu_units, memory_mib, storage_gib: 0, architecture: Architecture::X86_64 }))
+    }
+
+    async fn update_desired_count(&self, cluster: &str, name: &str, desired: u32) -> Result<(), PortError> {
+        self.call("UpdateService").await?;
+        self.lock().update_service(cluster, name, desired).map_err(refused("UpdateService"))
+    }
+}
+
+fn described(service: &Simulated, account: &Account) -> Service {
+    let change = |(at, message): &(Timestamp, String)| Some(Change { at: *at, tasks: change_in_message(message)? });
+    let kept = &service.events[service.events.len().saturating_sub(100)..];
+    let forgotten = kept.len() == 100;
+    let complete_since = kept.first().filter(|_| forgotten).map_or(service.created, |(at, _)| *at);
+    Service {
+        cluster: service.cluster.clone(),
+        name: service.name.clone(),
+        status: match service.status.as_str() {
+            "ACTIVE" => Status::Active,
+            "DRAINING" => Status::Draining,
+            _ => Status::Inactive,
+        },
+        scheduling: if service.scheduling == "DAEMON" { Scheduling::Daemon } else { Scheduling::Replica },
+        controller: match service.controller.as_str() {
+            "CODE_DEPLOY" => Controller::CodeDeploy,
+            "EXTERNAL" => Controller::External,
+            _ => Controller::Ecs,
+        },
+        desired: service.desired,
+        running: service.running(),
+        pending: service.pending(),
+        deployments: service
+            .deployments
+            .iter()
+            .map(|(status, rollout)| Deployment { status: status.clone(), rollout_state: rollout.clone() })
+            .collect(),
+        task_sets: account.task_sets(service).into_iter().map(task_set).collect(),
+        service_deployment: account.current_service_deployment(&service.id()).map(str::to_owned),
+        history: EventHistory { complete_since, changes: kept.iter().filter_map(change).collect() },
+        tags: Tags::new(service.tags.clone()),
+        task_definition: Some(service.task_definition()),
+        capacity: match service.launch_type.as_deref() {
+            Some("FARGATE") => Capacity::Fargate(Purchase::OnDemand),
+            Some(_) => Capacity::Ec2,
+            None => Capacity::Unknown,
+        },
+        target_groups: account.target_groups_of(service),
+    }
+}
+
+fn task_set(set: api::loadbalancing::TaskSet) -> TaskSet {
+    let target_groups = set.target_group.into_iter().collect();
+    TaskSet { id: set.id, external_id: set.external_id, status: set.status, target_groups }
+}

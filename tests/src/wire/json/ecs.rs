@@ -1,0 +1,107 @@
+//! ECS: services.
+
+use serde_json::{Value, json};
+
+use super::{Answer, Refusal, text, texts, time};
+use crate::world::api::loadbalancing::TaskSet;
+use crate::world::faults::Fault;
+use crate::world::service::Service;
+use crate::world::{ACCOUNT, Account, REGION};
+
+pub(super) fn describe_services(account: &Account, input: &Value, fault: Option<&Fault>) -> Answer {
+    let names = texts(&input["services"]);
+    if names.len() > 10 {
+        return Err(Refusal::new("InvalidParameterException", "Services must be 10 or less."));
+    }
+    let (found, missing) = account.describe_services(&text(&input["cluster"]), &names);
+    let with_tags = texts(&input["include"]).contains(&"TAGS".to_owned());
+    let mut failures: Vec<Value> = missing.iter().map(|name| json!({"arn": name, "reason": "MISSING"})).collect();
+    let failed = match fault {
+        Some(Fault::FailService(name, why)) => {
+            failures.push(json!({"arn": name, "reason": why}));
+            name.as_str()
+        }
+        _ => "",
+    };
+    let described: Vec<Value> =
+        found.into_iter().filter(|service| service.name != failed).map(|s| describe(account, s, with_tags)).collect();
+    Ok(json!({"services": described, "failures": failures}))
+}
+
+fn describe(account: &Account, service: &Service, with_tags: bool) -> Value {
+    let events: Vec<Value> = service
+        .events
+        .iter()
+        .rev()
+        .take(100)
+        .enumerate()
+        .map(
+            |(index, (at, message))| json!({"id": format!("{index:036x}"), "createdAt": time(*at), "message": message}),
+        )
+        .collect();
+    let groups = account.target_groups_of(service);
+    let balancers: Vec<Value> = groups.iter().map(|group| balancer(&elb(group))).collect();
+    let deployments: Vec<Value> = service
+        .deployments
+        .iter()
+        .map(|(status, rollout)| json!({"id": "ecs-svc/1", "status": status, "rolloutState": rollout, "desiredCount": service.desired}))
+        .collect();
+    let strategy: Vec<Value> = service
+        .strategy
+        .iter()
+        .map(|(provider, base, weight)| json!({"capacityProvider": provider, "base": base, "weight": weight}))
+        .collect();
+    let tags: Vec<Value> = service.tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect();
+    let sets: Vec<Value> = account.task_sets(service).iter().map(task_set).collect();
+    let cluster = format!("arn:aws:ecs:{}:{}:cluster/{}", REGION, ACCOUNT, service.cluster);
+    json!({
+        "serviceArn": service.arn(), "serviceName": service.name, "clusterArn": cluster,
+        "status": service.status, "desiredCount": service.desired, "runningCount": service.running(),
+        "pendingCount": service.pending(), "launchType": service.launch_type,
+        "capacityProviderStrategy": strategy, "taskDefinition": service.task_definition(),
+        "loadBalancers": balancers, "deployments": deployments, "taskSets": sets, "events": events,
+        "createdAt": time(service.created), "schedulingStrategy": service.scheduling,
+        "currentServiceDeployment": account.current_service_deployment(&service.id()),
+        "deploymentController": {"type": service.controller}, "enableECSManagedTags": true,
+        "enableExecuteCommand": false, "tags": if with_tags { tags } else { Vec::new() },
+    })
+}
+
+fn task_set(set: &TaskSet) -> Value {
+    let balancers: Vec<Value> = set.target_group.iter().map(|group| balancer(group)).collect();
+    json!({"id": set.id, "externalId": set.external_id, "status": set.status, "loadBalancers": balancers})
+}
+
+fn balancer(target_group: &str) -> Value {
+    json!({"targetGroupArn": target_group, "containerName": "app", "containerPort": 8080})
+}
+
+fn elb(dimension: &str) -> String {
+    format!("arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:{dimension}")
+}
+
+pub(super) fn describe_task_definition(account: &Account, input: &Value) -> Answer {
+    let arn = text(&input["taskDefinition"]);
+    let service = account.task_definition(&arn)?;
+    let (cpu, memory) = service.size;
+    Ok(json!({"taskDefinition": {
+        "taskDefinitionArn": arn, "family": service.name, "revision": 7, "status": "ACTIVE",
+        "cpu": cpu.to_string(), "memory": memory.to_string(), "requiresCompatibilities": ["FARGATE"],
+        "runtimePlatform": {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"},
+        "containerDefinitions": [{"name": "app", "essential": true}],
+    }}))
+}
+
+pub(super) fn update_service(account: &mut Account, input: &Value) -> Answer {
+    let (cluster, name) = (text(&input["cluster"]), text(&input["service"]));
+    let known = ["cluster", "service", "desiredCount"];
+    let strange = input.as_object().into_iter().flatten().find(|(key, _)| !known.contains(&key.as_str()));
+    if let Some((key, _)) = strange {
+        return Err(Refusal::new("InvalidParameterException", format!("nothing here should change {key}")));
+    }
+    let desired = input["desiredCount"].as_u64().and_then(|count| u32::try_from(count).ok());
+    let desired = desired.ok_or_else(|| Refusal::new("InvalidParameterException", "no desired count"))?;
+    account.update_service(&cluster, &name, desired)?;
+    let (found, _) = account.describe_services(&cluster, &[name]);
+    Ok(json!({"service": found.first().map(|service| describe(account, service, false))}))
+}

@@ -1,0 +1,275 @@
+//! How a deployment moves on, and how it ends.
+
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::{CodeDeployment, DeploymentGroup, LifecycleEvent, Shift};
+use crate::world::Account;
+use crate::world::balancer::{Balancer, Running};
+use crate::world::hooks::{Caller, HookCall};
+use crate::world::version::Version;
+
+/// From the launch of a task set until it serves.
+const START: SignedDuration = SignedDuration::from_secs(90);
+
+/// A hook that has not been answered by then has failed.
+const HOOK_LIMIT: SignedDuration = SignedDuration::from_secs(3600);
+
+/// A roll-back goes on for so long after it has moved the traffic.
+const ROLL_BACK_TAKES: SignedDuration = SignedDuration::from_mins(3);
+
+const EVENTS: [&str; 8] = [
+    "BeforeInstall",
+    "Install",
+    "AfterInstall",
+    "AllowTestTraffic",
+    "AfterAllowTestTraffic",
+    "BeforeAllowTraffic",
+    "AllowTraffic",
+    "AfterAllowTraffic",
+];
+
+/// What came of an event.
+enum Progress {
+    Waits,
+    Done,
+    Failed(&'static str, &'static str),
+}
+
+impl Account {
+    /// `CreateDeployment`, by a person: the id of the deployment.
+    pub(in crate::world) fn create_code_deployment(&mut self, service: &str, version: Version) -> String {
+        let group = self.codedeploy.groups.iter().find(|group| group.service == service).cloned();
+        let group = group.unwrap_or_else(|| panic!("{service} has no deployment group"));
+        let busy = self.codedeploy.deployments.iter().any(|own| own.service == service && own.in_progress());
+        assert!(!busy, "DeploymentLimitExceededException: {service} is being deployed");
+        let balancer = self.balancer(service);
+        let serving =
+            balancer.groups.iter().max_by(|a, b| balancer.percent(&a.arn).total_cmp(&balancer.percent(&b.arn)));
+        let from = serving.map_or_else(String::new, |group| group.arn.clone());
+        let other = balancer.groups.iter().find(|group| group.arn != from);
+        let to = other.unwrap_or_else(|| panic!("{service} has one target group only")).arn.clone();
+        let tested = balancer.test_listener.is_some();
+        let termination_wait = SignedDuration::from_mins(i64::from(group.termination_wait_minutes));
+        let mut deployment = self.new_deployment(&group, "user", (from, to), group.shift);
+        deployment.version = Some(version);
+        deployment.termination_wait = termination_wait;
+        let wanted = |name: &&&str| tested || !name.contains("TestTraffic");
+        deployment.events = EVENTS.iter().filter(wanted).map(|name| LifecycleEvent::new(name, Some(&group))).collect();
+        let id = deployment.id.clone();
+        self.codedeploy.deployments.push(deployment);
+        id
+    }
+
+    fn new_deployment(
+        &mut self,
+        group: &DeploymentGroup,
+        creator: &'static str,
+        (from, to): (String, String),
+        shift: Shift,
+    ) -> CodeDeployment {
+        CodeDeployment {
+            id: format!("d-{:09}", self.next_number()),
+            application: group.application.clone(),
+            group: group.name.clone(),
+            service: group.service.clone(),
+            config: shift.config(),
+            status: "Created",
+            creator,
+            created: self.now,
+            ended: None,
+            error: None,
+            rolled_back_by: None,
+            rolls_back: None,
+            events: Vec::new(),
+            to,
+            from,
+            shift,
+            version: None,
+            termination_wait: SignedDuration::ZERO,
+        }
+    }
+
+    /// Lets every deployment go as far as it can.
+    pub(in crate::world) fn step_code_deployments(&mut self) {
+        for index in 0..self.codedeploy.deployments.len() {
+            if self.codedeploy.deployments[index].in_progress() {
+                let mut deployment = self.codedeploy.deployments[index].clone();
+                deployment.step(self);
+                self.codedeploy.deployments[index] = deployment;
+            }
+        }
+    }
+
+    pub(in crate::world) fn stop_code_deployment(&mut self, id: &str, roll_back: bool) {
+        self.end_code_deployment(id, "Stopped", ("MANUAL_STOP", "The deployment was stopped by a user."), roll_back);
+    }
+
+    pub(in crate::world) fn answer_lifecycle_event(&mut self, id: &str, execution: &str, succeeded: bool) {
+        let deployments = self.codedeploy.deployments.iter_mut().filter(|own| own.id == id);
+        for event in deployments.flat_map(|own| &mut own.events) {
+            if event.execution.as_deref() == Some(execution) {
+                event.answer = Some(succeeded);
+            }
+        }
+        self.step_code_deployments();
+    }
+
+    fn end_code_deployment(&mut self, id: &str, status: &'static str, error: (&'static str, &str), roll_back: bool) {
+        let index = self.codedeploy.deployments.iter().position(|own| own.id == id).expect("a deployment of ours");
+        let mut deployment = self.codedeploy.deployments[index].clone();
+        deployment.end(self, status, error, roll_back);
+        self.codedeploy.deployments[index] = deployment;
+    }
+}
+
+impl CodeDeployment {
+    fn step(&mut self, account: &mut Account) {
+        let now = account.now;
+        self.status = "InProgress";
+        let group = self.deployment_group(account);
+        let alarm = group.alarms.iter().find(|name| account.in_alarm(name));
+        if let Some(alarm) = alarm.filter(|_| self.rolls_back.is_none()) {
+            let message = format!(
+                "One or more alarms have been activated according to the Amazon CloudWatch metrics you selected, and the \
+                 affected deployments have been stopped. Activated alarms: <{alarm}>"
+            );
+            return self.end(account, "Stopped", ("ALARM_ACTIVE", &message), group.rolls_back);
+        }
+        while let Some(index) = self.events.iter().position(|event| event.ended.is_none()) {
+            if self.events[index].started.is_none() {
+                self.begin(index, account);
+            }
+            match self.progress(index, account) {
+                Progress::Waits => return,
+                Progress::Done => {
+                    self.events[index].status = "Succeeded";
+                    self.events[index].ended = Some(now);
+                }
+                Progress::Failed(code, message) => {
+                    return self.end(account, "Failed", (code, message), group.rolls_back);
+                }
+            }
+        }
+        let shifted = self.events.last().and_then(|event| event.ended).unwrap_or(now);
+        if now >= shifted + self.termination_wait {
+            account.balancer(&self.service).group(&self.from).running.clear();
+            self.status = "Succeeded";
+            self.ended = Some(now);
+        }
+    }
+
+    fn begin(&mut self, index: usize, account: &mut Account) {
+        let now = account.now;
+        let number = account.next_number();
+        let event = &mut self.events[index];
+        event.started = Some(now);
+        event.status = "InProgress";
+        if let Some(function) = &event.function {
+            let execution = format!("{}-{}-{number}", self.id, event.name);
+            let payload = json!({"DeploymentId": self.id, "LifecycleEventHookExecutionId": execution});
+            event.execution = Some(execution.clone());
+            let function = function.clone();
+            let call = HookCall { at: now, caller: Caller::CodeDeploy, function, execution, payload };
+            account.hooks_due.push_back(call);
+        }
+        if let ("Install", Some(version)) = (event.name, self.version.clone()) {
+            let balancer = account.balancer(&self.service);
+            let tasks = balancer.group(&self.from).running.iter().map(|running| running.tasks).sum::<u32>().max(1);
+            // What an earlier deployment may have left there goes.
+            balancer.group(&self.to).running = vec![Running {
+                id: format!("ecs-svc/{number:019}"),
+                external_id: Some(self.id.clone()),
+                status: "ACTIVE",
+                version,
+                tasks,
+                serves_from: now + START,
+            }];
+        }
+    }
+
+    fn progress(&self, index: usize, account: &mut Account) -> Progress {
+        let now = account.now;
+        let event = &self.events[index];
+        let since = now.duration_since(event.started.unwrap_or(now));
+        match event.name {
+            "Install" => {
+                let balancer = account.balancer(&self.service);
+                let starting = balancer.group(&self.to).running.iter().any(|running| running.serves_from > now);
+                if starting { Progress::Waits } else { Progress::Done }
+            }
+            "AllowTestTraffic" => {
+                let balancer = account.balancer(&self.service);
+                balancer.test_listener.iter_mut().for_each(|listener| listener.shift(&self.to, 100.0));
+                Progress::Done
+            }
+            "AllowTraffic" => {
+                let percent = self.shift.percent(since);
+                self.give(account.balancer(&self.service), percent);
+                if percent >= 100.0 { Progress::Done } else { Progress::Waits }
+            }
+            _ if event.function.is_none() => Progress::Done,
+            _ => match event.answer {
+                Some(true) => Progress::Done,
+                Some(false) => Progress::Failed("HOOK_EXECUTION_FAILURE", "A lifecycle event hook reported Failed."),
+                None if since >= HOOK_LIMIT => {
+                    Progress::Failed("TIMEOUT", "A lifecycle event hook was not answered within one hour.")
+                }
+                None => Progress::Waits,
+            },
+        }
+    }
+
+    /// Gives the new version its share; with all of it, it is the primary one.
+    fn give(&self, balancer: &mut Balancer, percent: f64) {
+        balancer.listener.shift(&self.to, percent);
+        if percent >= 100.0 {
+            balancer.group(&self.to).running.iter_mut().for_each(|running| running.status = "PRIMARY");
+            balancer.group(&self.from).running.iter_mut().for_each(|running| running.status = "ACTIVE");
+        }
+    }
+
+    fn end(&mut self, account: &mut Account, status: &'static str, (code, message): (&'static str, &str), back: bool) {
+        let now = account.now;
+        self.status = status;
+        self.ended = Some(now);
+        self.error = Some((code, message.to_owned()));
+        for event in self.events.iter_mut().filter(|event| event.ended.is_none()) {
+            event.status = if event.started.is_some() && status == "Failed" { "Failed" } else { "Skipped" };
+            event.ended = event.started.map(|_| now);
+        }
+        let installed = !account.balancer(&self.service).group(&self.to).running.is_empty();
+        if back && installed && self.rolls_back.is_none() {
+            self.roll_back(account);
+        }
+    }
+
+    /// A deployment of its own, in which the two target groups have the other's part.
+    fn roll_back(&mut self, account: &mut Account) {
+        let group = self.deployment_group(account);
+        let parts = (self.to.clone(), self.from.clone());
+        let mut back = account.new_deployment(&group, "codeDeployRollback", parts, Shift::AllAtOnce);
+        back.rolls_back = Some(self.id.clone());
+        back.termination_wait = ROLL_BACK_TAKES;
+        let hooks = group.hooks_on_roll_back.then_some(&group);
+        let wanted = EVENTS.iter().filter(|name| !name.contains("TestTraffic"));
+        back.events = wanted.map(|name| LifecycleEvent::new(name, hooks)).collect();
+        self.rolled_back_by = Some(back.id.clone());
+        let balancer = account.balancer(&self.service);
+        balancer.test_listener.iter_mut().for_each(|listener| listener.shift(&self.from, 100.0));
+        account.codedeploy.deployments.push(back);
+    }
+
+    fn deployment_group(&self, account: &Account) -> DeploymentGroup {
+        let group = account.get_deployment_group(&self.application, &self.group);
+        group.unwrap_or_else(|error| panic!("{}", error.message)).clone()
+    }
+}
+
+impl LifecycleEvent {
+    fn new(name: &'static str, group: Option<&DeploymentGroup>) -> Self {
+        let scripted = !matches!(name, "Install" | "AllowTestTraffic" | "AllowTraffic");
+        let function = group.filter(|_| scripted).and_then(|group| group.hooks.get(name).cloned());
+        Self { name, status: "Pending", started: None, ended: None, function, execution: None, answer: None }
+    }
+}

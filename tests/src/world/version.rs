@@ -1,0 +1,97 @@
+//! How a version of a service behaves towards its requests.
+
+use jiff::Timestamp;
+
+/// A version: what its targets make of the requests that they get.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Version {
+    /// Its name, for people.
+    pub name: String,
+    /// Requests in a hundred that are answered with a 5xx status.
+    pub error_percent: f64,
+    /// Errors arrive in groups of so many.
+    pub clump: u32,
+    /// Requests in a hundred that are answered with a 4xx status, which is nobody's fault but the client's.
+    pub client_error_percent: f64,
+    /// Requests in a hundred that no target answers; the load balancer answers 502 itself.
+    pub crash_percent: f64,
+    /// Of those, the share that does not even get a connection.
+    pub refused: f64,
+    /// The median time to an answer.
+    pub median_ms: f64,
+    /// The spread of the time to an answer: it is log-normal, and this is the deviation of its logarithm.
+    pub sigma: f64,
+    /// How many of its targets fail their health checks.
+    pub unhealthy: u32,
+    /// From these moments on it behaves otherwise.
+    pub later: Vec<(Timestamp, Self)>,
+}
+
+impl Version {
+    /// A version that answers everything well, in about 80 ms.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            error_percent: 0.0,
+            clump: 1,
+            client_error_percent: 0.0,
+            crash_percent: 0.0,
+            refused: 0.5,
+            median_ms: 80.0,
+            sigma: 0.5,
+            unhealthy: 0,
+            later: Vec::new(),
+        }
+    }
+
+    /// So many requests in a hundred are answered with a 5xx status.
+    #[must_use]
+    pub fn errors(self, percent: f64) -> Self {
+        Self { error_percent: percent, ..self }
+    }
+
+    /// Its errors arrive in groups, as retries and broken clients make them.
+    #[must_use]
+    pub fn in_clumps_of(self, clump: u32) -> Self {
+        Self { clump, ..self }
+    }
+
+    /// So many requests in a hundred are answered with a 4xx status.
+    #[must_use]
+    pub fn client_errors(self, percent: f64) -> Self {
+        Self { client_error_percent: percent, ..self }
+    }
+
+    /// So many requests in a hundred are answered by no target.
+    #[must_use]
+    pub fn crashes(self, percent: f64) -> Self {
+        Self { crash_percent: percent, ..self }
+    }
+
+    /// The distribution of its response times.
+    #[must_use]
+    pub fn answers_in(self, median_ms: f64, sigma: f64) -> Self {
+        Self { median_ms, sigma, ..self }
+    }
+
+    /// So many of its targets fail their health checks.
+    #[must_use]
+    pub fn unhealthy(self, targets: u32) -> Self {
+        Self { unhealthy: targets, ..self }
+    }
+
+    /// From this moment on it behaves like another one.
+    #[must_use]
+    pub fn then(mut self, from: Timestamp, behaviour: Self) -> Self {
+        self.later.push((from, behaviour));
+        self
+    }
+
+    /// How it behaves at a moment.
+    #[must_use]
+    pub fn at(&self, now: Timestamp) -> &Self {
+        let begun = self.later.iter().filter(|(from, _)| *from <= now);
+        begun.max_by_key(|(from, _)| *from).map_or(self, |(_, version)| version)
+    }
+}
