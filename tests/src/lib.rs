@@ -1,15 +1,17 @@
 //! A local AWS world, and what is proved in it.
 //!
-//! - [`world`]: a small simulated account on a settable clock: services whose tasks take time to start, metrics that
-//!   follow from their load, alarms, topics; it can throttle, fail, hang and lie
+//! - [`world`]: a small simulated account on a settable clock: services whose tasks take time to start, load balancers
+//!   that split traffic by weight, metrics that follow from the load, deployments that call hooks, alarms, topics; it can
+//!   throttle, fail, hang and lie
 //! - [`ports`]: the account as the ports of the functions, in process, for scenario tests
 //! - [`wire`]: the account as a server that speaks the protocols of the AWS APIs, for the real clients and binaries
 //! - [`lambda`]: the Lambda Runtime API, and a function's real binary behind it
 //! - [`bench`]: what `make bench` measures
 //! - [`demo`]: what `make demo` tells
 //! - [`scene`]: a scaler in a world, for scenario tests
+//! - [`release`]: a release in a world, and a canary gate
 //!
-//! Deployments, target groups and images join as modules of [`world`]; every door to the account is in [`world::api`].
+//! Images join as a module of [`world`]; every door to the account is in [`world::api`].
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a world that is set up wrongly is a failed test")]
 
@@ -17,6 +19,7 @@ pub mod bench;
 pub mod demo;
 pub mod lambda;
 pub mod ports;
+pub mod release;
 pub mod scene;
 pub mod wire;
 pub mod world;

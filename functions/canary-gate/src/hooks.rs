@@ -49,16 +49,18 @@ impl<P: Ports> Gate<P> {
         let since = hook.waiting_since(&step).unwrap_or(now);
         let judged = looked.judged;
         let shadow = judged.mode != Mode::On;
+        let patience = jiff::SignedDuration::from_secs(settings.defaults.patience_s.into());
         let wait = || hook.in_progress(&step, since, judged.judgement.look_again_s.or(Some(TRY_AGAIN_S)));
         let (answer, action) = match judged.judgement.verdict {
             // Shadow holds nothing up: the schedule goes on looking.
             _ if shadow => (NativeHook::succeeded(), None),
             Verdict::Pass => (NativeHook::succeeded(), Some(Action::LetPass)),
             Verdict::Fail => (NativeHook::failed(), Some(Action::FailHook)),
-            // What is not known after all that time is not taken for good.
-            Verdict::Error
-                if judged.judgement.reason == Reason::PolicyError || now >= since + patience(settings, &judged) =>
-            {
+            Verdict::Error if judged.judgement.reason == Reason::PolicyError => {
+                (NativeHook::failed(), Some(Action::FailHook))
+            }
+            // A judgement has a patience of its own. What could not even be described by then is not taken for good.
+            Verdict::Error if judged.facts.is_none() && now >= since + patience => {
                 (NativeHook::failed(), Some(Action::FailHook))
             }
             Verdict::Inconclusive | Verdict::Error => (wait(), Some(Action::Wait)),
@@ -137,7 +139,8 @@ impl<P: Ports> Gate<P> {
         let weight = facts.weight_percent.unwrap_or(0.0);
         let door = if hook.stage.is_empty() && weight >= 99.9 { Door::Bake } else { door };
         let step = format!("{weight} {door:?}");
-        let waiting_since = hook.waiting_since(&step).or(Some(now).filter(|_| door == Door::Bake));
+        // The first call of a step begins its wait.
+        let waiting_since = Some(hook.waiting_since(&step).unwrap_or(now));
         let look = Look { door, waiting_since, ..probe };
         let (judged, _) = look.at(&self.ports, &deployment).await;
         NativeLook { step, judged }
@@ -195,8 +198,10 @@ impl<P: Ports> Gate<P> {
             _ if shadow => (answer(true), None),
             Verdict::Pass => (answer(true), Some(Action::LetPass)),
             Verdict::Fail => (answer(false), Some(Action::StopDeployment)),
-            Verdict::Error if judged.judgement.reason == Reason::PolicyError => (answer(false), Some(Action::FailHook)),
-            Verdict::Inconclusive | Verdict::Error if is_last => (answer(false), Some(Action::FailHook)),
+            Verdict::Error if judged.judgement.reason == Reason::PolicyError => {
+                (answer(false), Some(Action::StopDeployment))
+            }
+            Verdict::Inconclusive | Verdict::Error if is_last => (answer(false), Some(Action::StopDeployment)),
             Verdict::Inconclusive | Verdict::Error => (again(), Some(Action::Wait)),
         };
         let mut done = if action.is_some() { Done::Acted } else { Done::Nothing };
@@ -261,12 +266,6 @@ impl<P: Ports> Gate<P> {
 struct NativeLook {
     step: String,
     judged: Judged,
-}
-
-/// How long what can't be read is tried again.
-fn patience(settings: &Settings, judged: &Judged) -> jiff::SignedDuration {
-    let policy = judged.policy.as_ref().unwrap_or(&settings.defaults);
-    jiff::SignedDuration::from_secs(policy.patience_s.into())
 }
 
 /// A final answer that somebody should know of is news; of waiting, what changed.

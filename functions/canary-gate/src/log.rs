@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use tidegate_aws::telemetry::Output;
+use tidegate_core::canary::Reason;
 use tidegate_lambda::log;
 use tidegate_lambda::settings::Records;
 
@@ -24,8 +25,9 @@ pub fn judged(out: &impl Output, outcomes: Vec<Outcome>, at: Timestamp, records:
     }
     let full = |outcome: &Outcome| {
         use tidegate_core::verdict::Verdict::{Error, Fail};
-        let (verdict, _) = outcome.counted();
-        records == Records::All || matches!(verdict, Fail | Error) || outcome.action.is_some() || outcome.news
+        let (verdict, reason) = outcome.counted();
+        let loud = matches!(verdict, Fail | Error) || reason == Reason::NotEnrolled;
+        records == Records::All || loud || outcome.action.is_some() || outcome.news
     };
     for outcome in outcomes.into_iter().filter(full) {
         log::record(out, &report::record(outcome, at, request_id));

@@ -306,3 +306,18 @@ fn group_of(info: DeploymentGroupInfo) -> DeploymentGroup {
         listeners: routes.flatten().collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_without_an_id_is_named_by_its_arn() {
+        let arn = "arn:aws:ecs:eu-west-1:123456789012:service/prod/shop";
+        let named = ours(EcsTarget::builder().target_arn(arn).build()).map(|target| (target.cluster, target.service));
+        assert_eq!(named, Some(("prod".to_owned(), "shop".to_owned())));
+        let short = "arn:aws:ecs:eu-west-1:123456789012:service/shop";
+        assert_eq!(ours(EcsTarget::builder().target_arn(short).build()), None);
+        assert_eq!(ours(EcsTarget::builder().build()), None);
+    }
+}

@@ -15,10 +15,10 @@ pub use crate::stopped::Stopped;
 
 /// The calls that are used.
 pub trait Deployments {
-    /// `DescribeServiceDeployments`, [`DEPLOYMENTS_PER_CALL`] ARNs a call. Those that are gone are left out.
+    /// `DescribeServiceDeployments`, at most [`DEPLOYMENTS_PER_CALL`] ARNs. Those that are gone are left out.
     async fn describe_service_deployments(&self, arns: &[String]) -> Result<Vec<ServiceDeployment>, PortError>;
 
-    /// `DescribeServiceRevisions`, [`REVISIONS_PER_CALL`] ARNs a call. Those that are gone are left out.
+    /// `DescribeServiceRevisions`, at most [`REVISIONS_PER_CALL`] ARNs. Those that are gone are left out.
     async fn describe_service_revisions(&self, arns: &[String]) -> Result<Vec<ServiceRevision>, PortError>;
 
     /// `StopServiceDeployment` with `ROLLBACK`. One that is over already is [`Stopped::Over`]; where ECS's error leaves

@@ -38,6 +38,25 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// What an error code of AWS's says; None where it says no more than that the call was refused.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        match code {
+            "TooManyRequestsException" | "RequestLimitExceeded" | "LimitExceededException" => Some(Self::Throttled),
+            // ThrottlingException, Throttling, ThrottledException: every service has its own word.
+            _ if code.starts_with("Throttl") => Some(Self::Throttled),
+            "AccessDeniedException"
+            | "AccessDenied"
+            // SNS's word.
+            | "AuthorizationError"
+            | "UnrecognizedClientException"
+            | "ExpiredTokenException"
+            | "InvalidClientTokenId" => Some(Self::Denied),
+            _ if GONE.iter().any(|ending| code.ends_with(ending)) => Some(Self::NotFound),
+            _ => None,
+        }
+    }
+
     fn words(self) -> &'static str {
         match self {
             Self::Throttled => "was throttled",
@@ -98,20 +117,12 @@ fn kind<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Kind {
         SdkError::DispatchFailure(failure) if failure.is_timeout() => Kind::TimedOut,
         SdkError::DispatchFailure(_) => Kind::Unavailable,
         SdkError::ResponseError(_) if status < 500 => Kind::Garbled,
-        SdkError::ServiceError(service) => match service.err().code().unwrap_or_default() {
-            "TooManyRequestsException" | "RequestLimitExceeded" | "LimitExceededException" => Kind::Throttled,
-            // ThrottlingException, Throttling, ThrottledException: every service has its own word.
-            code if code.starts_with("Throttl") => Kind::Throttled,
-            "AccessDeniedException"
-            | "AccessDenied"
-            // SNS's word.
-            | "AuthorizationError"
-            | "UnrecognizedClientException"
-            | "ExpiredTokenException"
-            | "InvalidClientTokenId" => Kind::Denied,
-            code if GONE.iter().any(|ending| code.ends_with(ending)) => Kind::NotFound,
-            _ if status >= 500 => Kind::Unavailable,
-            _ => Kind::Refused,
+        // Some clients take a body that they can't read for an error of the service, whatever its status.
+        SdkError::ServiceError(_) if (200..300).contains(&status) => Kind::Garbled,
+        SdkError::ServiceError(service) => match service.err().code().and_then(Kind::of_code) {
+            Some(kind) => kind,
+            None if status >= 500 => Kind::Unavailable,
+            None => Kind::Refused,
         },
         _ if status >= 500 => Kind::Unavailable,
         _ => Kind::Refused,

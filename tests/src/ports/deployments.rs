@@ -53,10 +53,7 @@ fn deployment(found: &simulated::ServiceDeployment) -> ServiceDeployment {
         service: service.to_owned(),
         status: found.status.to_owned(),
         strategy: found.strategy.name().to_owned(),
-        step_percent: match found.strategy {
-            simulated::Strategy::Canary(percent, _) | simulated::Strategy::Linear(percent, _) => Some(percent),
-            simulated::Strategy::Rolling | simulated::Strategy::BlueGreen => None,
-        },
+        step_percent: found.strategy.step_percent(),
         stage: found.stage().to_owned(),
         created: found.created,
         started: found.started,

@@ -38,6 +38,9 @@ impl World {
             Some(Fault::Throttle) => failed(Kind::Throttled, "ThrottlingException: Rate exceeded"),
             Some(Fault::ServerError) => failed(Kind::Unavailable, "ServerException: Service Unavailable"),
             Some(Fault::Denied) => failed(Kind::Denied, "AccessDeniedException: not authorized"),
+            Some(Fault::Refused(code)) => {
+                Err(refused(operation)(ApiError { code, message: "as it was told to".to_owned() }))
+            }
             Some(Fault::MalformedBody) => failed(Kind::Garbled, "the body is not JSON"),
             Some(Fault::Hang) => {
                 tokio::time::sleep(Duration::from_hours(1)).await;
@@ -54,10 +57,7 @@ impl World {
 
 fn refused(operation: &'static str) -> impl Fn(ApiError) -> PortError {
     move |error| {
-        // As the errors of the real calls are classified.
-        let gone =
-            ["NotFoundException", "NotFound", "DoesNotExistException"].iter().any(|end| error.code.ends_with(end));
-        let kind = if gone { Kind::NotFound } else { Kind::Refused };
+        let kind = Kind::of_code(error.code).unwrap_or(Kind::Refused);
         PortError::new(operation, kind, format!("{}: {}", error.code, error.message))
     }
 }

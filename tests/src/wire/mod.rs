@@ -5,7 +5,7 @@
 //! - `query`: awsQuery with XML, as SNS and Elastic Load Balancing speak it
 //! - `rest`: REST with JSON, as Lambda speaks it
 //!
-//! `GET /clock` tells the account's time, `GET /clock/sleep?seconds=60` after so much of it has passed.
+//! `GET /clock` tells the account's time, and `GET /clock/sleep?seconds=30` answers when so much of it has passed.
 
 mod cbor;
 mod json;
@@ -227,12 +227,12 @@ impl Call {
 
 async fn answer(request: Request<Incoming>, world: World) -> Response<Full<Bytes>> {
     if request.method() == Method::GET && request.uri().path() == "/clock" {
-        return time(&world);
+        let now = world.lock().now.to_string();
+        return Response::new(Full::from(now));
     }
-    if request.method() == Method::GET && request.uri().path() == "/clock/sleep" {
-        let seconds = request.uri().query().and_then(|query| query.strip_prefix("seconds=")?.parse().ok());
-        world.sleeps(SignedDuration::from_secs(seconds.unwrap_or(0))).await;
-        return time(&world);
+    if let Some(seconds) = sleep_asked(&request) {
+        world.sleeps(SignedDuration::from_secs(seconds)).await;
+        return Response::new(Full::default());
     }
     let call = Call::read(request).await;
     let (latency, fault) = {
@@ -247,6 +247,7 @@ async fn answer(request: Request<Incoming>, world: World) -> Response<Full<Bytes
         Some(Fault::Throttle) => return refuse(protocol, &protocol.throttled()),
         Some(Fault::ServerError) => return refuse(protocol, &protocol.broken()),
         Some(Fault::Denied) => return refuse(protocol, &protocol.denied(&call.service, &call.operation)),
+        Some(Fault::Refused(code)) => return refuse(protocol, &Refusal::new(code, "as it was told to")),
         Some(Fault::MalformedBody) => return respond(protocol, StatusCode::OK, b"<html>not what you expect".to_vec()),
         Some(Fault::Hang) => tokio::time::sleep(Duration::from_hours(1)).await,
         Some(Fault::Delay(long)) => tokio::time::sleep(*long).await,
@@ -260,8 +261,10 @@ async fn answer(request: Request<Incoming>, world: World) -> Response<Full<Bytes
     }
 }
 
-fn time(world: &World) -> Response<Full<Bytes>> {
-    Response::new(Full::from(world.lock().now.to_string()))
+/// The seconds that a client wants to wait.
+fn sleep_asked(request: &Request<Incoming>) -> Option<i64> {
+    let query = request.uri().query().filter(|_| request.uri().path() == "/clock/sleep")?;
+    query.strip_prefix("seconds=")?.parse().ok()
 }
 
 fn refuse(protocol: Protocol, refusal: &Refusal) -> Response<Full<Bytes>> {

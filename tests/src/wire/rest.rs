@@ -27,6 +27,6 @@ pub(super) fn invoke(function: &str, kind: &str, body: &[u8], world: &World) -> 
     }
     let payload = std::str::from_utf8(body).ok().filter(|body| serde_json::from_str::<Value>(body).is_ok());
     let payload = payload.ok_or_else(|| refused("Could not parse request body into json"))?;
-    world.lock().invoked_later.push((function.to_owned(), payload.to_owned()));
+    world.lock().invoke_later(function, payload);
     Ok(Vec::new())
 }

@@ -155,6 +155,12 @@ impl Balancer {
         self.arn.split_once(":loadbalancer/").map_or("", |(_, name)| name)
     }
 
+    /// What ECS shifts production traffic with: a Network Load Balancer's listener has no rules.
+    #[must_use]
+    pub fn production_rule(&self) -> &str {
+        if self.application { &self.listener.rule } else { &self.listener.arn }
+    }
+
     /// The target group with this ARN.
     ///
     /// # Panics

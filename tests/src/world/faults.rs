@@ -11,6 +11,8 @@ pub enum Fault {
     ServerError,
     /// The role may not: HTTP 400 with `AccessDeniedException`.
     Denied,
+    /// The call is refused with this code: HTTP 400.
+    Refused(&'static str),
     /// No answer, ever.
     Hang,
     /// An answer, late.

@@ -114,7 +114,7 @@ pub struct Alarm {
     pub name: String,
     /// `ALARM`, `OK` or `INSUFFICIENT_DATA`.
     pub state: String,
-    /// Since when; None where nobody kept it.
+    /// Since when it is in its state, where CloudWatch says it.
     pub since: Option<Timestamp>,
     /// The dimensions of its metric; empty for a composite one.
     pub dimensions: Vec<(String, String)>,
@@ -197,7 +197,7 @@ impl World {
     ///
     /// # Panics
     /// Where the service is not set up for it, or is being deployed already: the test is wrong.
-    #[must_use]
+    #[expect(clippy::must_use_candidate, reason = "who looks at the service does not need the deployment's name")]
     pub fn deploy(&self, service: &str, version: Version) -> String {
         self.lock().deploy(service, version)
     }
@@ -244,14 +244,15 @@ impl Account {
         }
     }
 
-    /// Sets an alarm's state; an alarm that is not there is made.
+    /// Sets an alarm's state, from now on; an alarm that is not there is made.
     pub fn set_alarm(&mut self, name: &str, state: &str) {
+        let since = Some(self.now);
         if let Some(alarm) = self.alarms.iter_mut().find(|alarm| alarm.name == name) {
             state.clone_into(&mut alarm.state);
-            alarm.since = Some(self.now);
+            alarm.since = since;
         } else {
             let [name, state] = [name, state].map(str::to_owned);
-            self.alarms.push(Alarm { name, state, since: Some(self.now), ..Alarm::default() });
+            self.alarms.push(Alarm { name, state, since, ..Alarm::default() });
         }
     }
 
@@ -261,7 +262,7 @@ impl Account {
 
     fn add_balancer(&mut self, mut balancer: Balancer) {
         let codedeploy = self.service(&balancer.service).controller == "CODE_DEPLOY";
-        let rule = (balancer.groups.len() > 1).then(|| balancer.listener.rule.clone());
+        let rule = (balancer.groups.len() > 1).then(|| balancer.production_rule().to_owned());
         for group in &mut balancer.groups {
             for running in &mut group.running {
                 let number = self.next_number();

@@ -14,7 +14,7 @@ const BETWEEN_LOOKS: SignedDuration = SignedDuration::from_mins(1);
 #[must_use]
 pub fn is_news(facts: &Facts, policy: &Policy, judgement: &Judgement, now: Timestamp) -> bool {
     let before = now - BETWEEN_LOOKS;
-    if facts.deployment.started_at > before {
+    if facts.deployment.started_at >= before {
         return true;
     }
     let earlier = judge(facts, policy, before);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, text, texts, time};
+use super::{Answer, Refusal, text, texts, time};
 use crate::world::Account;
 use crate::world::codedeploy::{CodeDeployment, EcsTarget, LifecycleEvent, TaskSetInfo};
 
@@ -10,7 +10,10 @@ use crate::world::codedeploy::{CodeDeployment, EcsTarget, LifecycleEvent, TaskSe
 const PER_PAGE: usize = 2;
 
 pub(super) fn list_deployments(account: &Account, input: &Value) -> Answer {
-    let page: usize = text(&input["nextToken"]).parse().unwrap_or(0);
+    let page: usize = match input["nextToken"].as_str() {
+        None => 0,
+        Some(page) => page.parse().map_err(|_| Refusal::new("InvalidNextTokenException", "The token is not valid."))?,
+    };
     let all = account.list_deployments(&texts(&input["includeOnlyStatuses"]));
     let shown: Vec<&String> = all.iter().skip(page * PER_PAGE).take(PER_PAGE).collect();
     let next = (all.len() > (page + 1) * PER_PAGE).then(|| (page + 1).to_string());
@@ -23,10 +26,12 @@ pub(super) fn batch_get_deployments(account: &Account, input: &Value) -> Answer 
 }
 
 fn info(deployment: &CodeDeployment) -> Value {
+    // The name of a configuration says what it is for.
+    let platform = if deployment.config.contains(".Lambda") { "Lambda" } else { "ECS" };
     json!({
         "deploymentId": deployment.id, "applicationName": deployment.application,
         "deploymentGroupName": deployment.group, "deploymentConfigName": deployment.config,
-        "status": deployment.status, "creator": deployment.creator, "computePlatform": "ECS",
+        "status": deployment.status, "creator": deployment.creator, "computePlatform": platform,
         "createTime": time(deployment.created), "completeTime": deployment.ended.map(time),
         "errorInformation": deployment.error.as_ref().map(|(code, message)| json!({"code": code, "message": message})),
         "rollbackInfo": {

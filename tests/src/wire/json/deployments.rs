@@ -89,15 +89,23 @@ fn hook(hook: &HookExecution) -> Value {
     })
 }
 
+/// A revision with both target groups of a pair is one for which ECS has not resolved which of them is its own.
 fn revision(revision: &ServiceRevision) -> Value {
-    let balancers = revision.target_groups.iter();
-    let balancers: Vec<Value> = balancers
-        .map(|group| json!({"targetGroupArn": group, "productionListenerRule": revision.listener_rule}))
-        .collect();
+    let rule = &revision.listener_rule;
+    let (configured, resolved) = match revision.target_groups.as_slice() {
+        [group, other] => {
+            let advanced = json!({"alternateTargetGroupArn": other, "productionListenerRule": rule});
+            (vec![json!({"targetGroupArn": group, "advancedConfiguration": advanced})], Vec::new())
+        }
+        groups => {
+            let resolved = groups.iter().map(|group| json!({"targetGroupArn": group, "productionListenerRule": rule}));
+            (groups.iter().map(|group| json!({"targetGroupArn": group})).collect(), resolved.collect())
+        }
+    };
     json!({
         "serviceRevisionArn": revision.arn, "clusterArn": cluster(&revision.service),
         "serviceArn": format!("arn:aws:ecs:{REGION}:{ACCOUNT}:service/{}", revision.service),
-        "resolvedConfiguration": {"loadBalancers": balancers},
+        "loadBalancers": configured, "resolvedConfiguration": {"loadBalancers": resolved},
     })
 }
 

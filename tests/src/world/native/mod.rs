@@ -68,6 +68,15 @@ impl Strategy {
             Self::Canary(..) => "CANARY",
         }
     }
+
+    /// The share of the first step, in percent: a canary's, or that of each linear step.
+    #[must_use]
+    pub fn step_percent(self) -> Option<f64> {
+        match self {
+            Self::Linear(percent, _) | Self::Canary(percent, _) => Some(percent),
+            Self::Rolling | Self::BlueGreen => None,
+        }
+    }
 }
 
 impl DeploymentConfiguration {

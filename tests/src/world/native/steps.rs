@@ -48,7 +48,8 @@ impl Account {
     fn place_revision(&mut self, service: &str, version: Version, strategy: Strategy) -> (String, Vec<String>) {
         let now = self.now;
         let Some(at) = self.balancers.iter().position(|balancer| balancer.service == service) else {
-            return (self.add_revision(service, Vec::new(), None), Vec::new());
+            let [old, new] = [(); 2].map(|()| self.add_revision(service, Vec::new(), None));
+            return (new, vec![old]);
         };
         let balancer = &self.balancers[at];
         let running = balancer.groups.iter().flat_map(|group| &group.running);
@@ -58,7 +59,7 @@ impl Account {
         let mut groups = balancer.groups.iter();
         let group = if rolling { groups.next() } else { groups.find(|group| group.running.is_empty()) };
         let group = group.unwrap_or_else(|| panic!("{service} has no idle target group")).arn.clone();
-        let rule = (!rolling).then(|| balancer.listener.rule.clone());
+        let rule = (!rolling).then(|| balancer.production_rule().to_owned());
         let id = self.add_revision(service, vec![group.clone()], rule);
         // A rolling deployment takes its tasks from the old version's, one by one.
         let tasks = if rolling && !sources.is_empty() { 0 } else { tasks.max(self.service(service).desired) };

@@ -57,7 +57,7 @@ fn a_canary_waits_with_its_share_and_then_takes_all() {
 #[test]
 fn a_linear_shift_goes_step_by_step() {
     let world = shop_of(group().linear(40, 1));
-    let _ = world.deploy("prod/shop", Version::new("v2"));
+    world.deploy("prod/shop", Version::new("v2"));
     assert_eq!(shares(&world, 5), [0.0, 40.0, 80.0, 100.0, 100.0]);
 }
 
@@ -77,7 +77,7 @@ fn task_sets_name_their_deployment_and_target_groups_swap_roles() {
         assert_eq!(labels, [(Some("Blue"), 100.0), (Some("Green"), 0.0)]);
     }
     world.pass(2);
-    let _ = world.deploy("prod/shop", Version::new("v3"));
+    world.deploy("prod/shop", Version::new("v3"));
     world.pass(1);
     assert_eq!(group_of(&world, "v3").arn, before);
 }

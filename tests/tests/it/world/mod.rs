@@ -1,5 +1,6 @@
 //! The world itself: what everything else is proved in has to be like the real one where it matters.
 
+mod clock;
 mod codedeploy;
 mod native;
 mod traffic;

@@ -71,7 +71,7 @@ fn hooks_are_called_in_order_with_the_weights_of_their_step() {
 #[test]
 fn a_linear_shift_asks_before_every_step() {
     let world = shop_of(DeploymentConfiguration::linear(40.0, 2).hook(hook(&["PRE_PRODUCTION_TRAFFIC_SHIFT"])));
-    let _ = world.deploy("prod/shop", Version::new("v2"));
+    world.deploy("prod/shop", Version::new("v2"));
     let mut weights = Vec::new();
     while let Some(call) = world.next_call(minutes(30)) {
         weights.push((told(&world, &call).1, world.share("prod/shop", "v2")));
@@ -85,7 +85,7 @@ fn in_progress_is_called_back_with_what_it_returned() {
     let details = json!({"alpha": "0.01"});
     let gate = hook(&["PRE_PRODUCTION_TRAFFIC_SHIFT"]).details(details);
     let world = shop_of(DeploymentConfiguration::canary(10.0, 5).hook(gate));
-    let _ = world.deploy("prod/shop", Version::new("v2"));
+    world.deploy("prod/shop", Version::new("v2"));
     let first = next(&world);
     let answer = json!({"hookStatus": "IN_PROGRESS", "callBackDelay": 60, "hookDetails": {"since": "10:01"}});
     assert!(world.lock().answer_native_hook(&first.execution, &Ok(answer)));
@@ -110,7 +110,7 @@ fn a_failure_an_error_and_an_unknown_word_roll_back_at_once() {
     for answer in answers {
         let stages = ["PRE_PRODUCTION_TRAFFIC_SHIFT", "PRODUCTION_TRAFFIC_SHIFT"];
         let world = shop_of(DeploymentConfiguration::canary(10.0, 5).hook(hook(&stages)));
-        let _ = world.deploy("prod/shop", Version::new("v2"));
+        world.deploy("prod/shop", Version::new("v2"));
         for _ in 0..2 {
             let call = next(&world);
             says(&world, &call, "SUCCEEDED");
@@ -131,7 +131,7 @@ fn a_failure_an_error_and_an_unknown_word_roll_back_at_once() {
 fn a_hook_that_never_ends_times_out_and_rolls_back() {
     let gate = hook(&["POST_PRODUCTION_TRAFFIC_SHIFT"]).timeout(5);
     let world = shop_of(DeploymentConfiguration::new(Strategy::BlueGreen).hook(gate));
-    let _ = world.deploy("prod/shop", Version::new("v2"));
+    world.deploy("prod/shop", Version::new("v2"));
     world.pass(6);
     assert_eq!(newest(&world).status, "IN_PROGRESS");
     world.pass(1);
@@ -166,7 +166,7 @@ fn a_stop_rolls_back_and_an_alarm_does() {
 fn an_alarm_that_rings_at_the_beginning_is_not_looked_at() {
     let world = shop_of(DeploymentConfiguration::canary(10.0, 5).alarm("5xx"));
     world.lock().set_alarm("5xx", "ALARM");
-    let _ = world.deploy("prod/shop", Version::new("v2"));
+    world.deploy("prod/shop", Version::new("v2"));
     world.pass(10);
     assert_eq!(newest(&world).status, "SUCCESSFUL");
 }
@@ -179,7 +179,7 @@ fn the_first_deployment_has_no_source_and_nothing_to_go_back_to() {
     let gate = hook(&["PRE_PRODUCTION_TRAFFIC_SHIFT"]);
     let configuration = DeploymentConfiguration::canary(10.0, 5).hook(gate);
     world.lock().native.configurations.insert("prod/shop".to_owned(), configuration);
-    let _ = world.deploy("prod/shop", Version::new("v1"));
+    world.deploy("prod/shop", Version::new("v1"));
     let call = next(&world);
     assert!(newest(&world).sources.is_empty());
     says(&world, &call, "FAILED");
@@ -191,7 +191,7 @@ fn the_first_deployment_has_no_source_and_nothing_to_go_back_to() {
 #[test]
 fn a_rolling_deployment_mixes_both_versions_in_one_target_group() {
     let world = shop(Service::new("prod/shop", 4, TEN), Balancer::application("prod/shop").one_group());
-    let _ = world.deploy("prod/shop", Version::new("v2").errors(100.0));
+    world.deploy("prod/shop", Version::new("v2").errors(100.0));
     world.pass(12);
     let group = world.lock().balancer("prod/shop").groups[0].clone();
     let errors = points(&world, Some(&group), "HTTPCode_Target_5XX_Count", "Sum", TEN);
@@ -205,7 +205,7 @@ fn a_rolling_deployment_mixes_both_versions_in_one_target_group() {
 fn events_can_be_flat_as_the_old_documentation_has_them() {
     let world = shop_of(DeploymentConfiguration::canary(10.0, 5).hook(hook(&["PRE_PRODUCTION_TRAFFIC_SHIFT"])));
     world.lock().native.flat_events = true;
-    let _ = world.deploy("prod/shop", Version::new("v2"));
+    world.deploy("prod/shop", Version::new("v2"));
     let call = next(&world);
     assert!(call.payload["executionDetails"].is_null() && call.payload["targetServiceRevisionArn"].is_string());
 }

@@ -1,12 +1,15 @@
 //! The AWS side of the ports, over the wire: what the real clients make of the protocols.
 
+mod balancers;
+mod codedeploy;
+mod deployments;
+mod failures;
+
 use tidegate_aws::Aws;
 use tidegate_aws::autoscaling::Autoscaling;
-use tidegate_aws::calls::Counted;
 use tidegate_aws::clock::{Clock, ClockSource};
 use tidegate_aws::cloudwatch::CloudWatch;
 use tidegate_aws::ecs::Ecs;
-use tidegate_aws::error::Kind;
 use tidegate_aws::notifications::{Message, Notifications};
 use tidegate_aws::sdk::loader;
 use tidegate_aws::tagging::Tagging;
@@ -30,12 +33,18 @@ async fn world() -> (World, Server, Aws) {
     let now = world.lock().now;
     world.lock().service("prod/shop").set_desired(11, now);
     world.pass(5);
+    let (server, aws) = connect(&world).await;
+    (world, server, aws)
+}
+
+/// A server for a world, and the real clients.
+async fn connect(world: &World) -> (Server, Aws) {
     let server = Server::start(world.clone()).await;
     let credentials = aws_credential_types::Credentials::for_tests();
     let loader = loader().credentials_provider(credentials).region("eu-west-1").endpoint_url(server.url());
     let clock = ClockSource::from_url(&server.url()).expect("loopback");
     let aws = Aws::new(&loader.load().await, clock);
-    (world, server, aws)
+    (server, aws)
 }
 
 fn query(name: &str, stat: &str) -> MetricQuery {
@@ -169,39 +178,6 @@ async fn a_message_is_published() {
     assert_eq!(account.published[0].body, "body & <tags>\n");
     assert!(account.published[0].subject.starts_with("10 ? 12 long"));
     assert!(account.published[0].subject.len() <= 100);
-}
-
-#[tokio::test]
-async fn failures_keep_what_aws_said_and_are_classified() {
-    let (world, _server, aws) = world().await;
-    let cases = [
-        (
-            Fault::Denied,
-            Kind::Denied,
-            "UpdateService is not allowed: AccessDeniedException: User is not authorized to perform: UpdateService",
-        ),
-        (Fault::MalformedBody, Kind::Garbled, "UpdateService was answered with something unreadable"),
-    ];
-    for (fault, kind, said) in cases {
-        world.lock().faults.add("UpdateService", fault, Times::First(1));
-        let error = aws.update_desired_count("prod", "shop", 12).await.expect_err("it fails");
-        assert_eq!(error.kind, kind);
-        assert!(error.to_string().starts_with(said), "{error}");
-    }
-    let error = aws.update_desired_count("prod", "gone", 12).await.expect_err("it fails");
-    assert_eq!(error.kind, Kind::NotFound);
-}
-
-#[tokio::test]
-async fn throttling_and_server_errors_are_retried_and_counted() {
-    let (world, _server, aws) = world().await;
-    for fault in [Fault::Throttle, Fault::ServerError] {
-        let _before = aws.take_calls();
-        world.lock().faults.add("DescribeServices", fault, Times::First(2));
-        assert!(aws.describe_services("prod", &["shop".to_owned()]).await.is_ok());
-        let calls = aws.take_calls();
-        assert_eq!(calls.into_iter().collect::<Vec<_>>(), [("ECS.DescribeServices".to_owned(), 3)]);
-    }
 }
 
 #[tokio::test]

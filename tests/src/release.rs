@@ -1,0 +1,183 @@
+//! A release in a world, and a canary gate that looks at it: for scenario tests.
+
+use canary_gate::handler::{Gate, Reply, RunError};
+use canary_gate::report::Summary;
+use canary_gate::settings::Settings;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use tidegate_core::prices::Architecture;
+use tidegate_lambda::start::{Host, Invocation};
+
+use crate::scene::{TEN, TOPIC, scheduled};
+use crate::world::World;
+use crate::world::balancer::Balancer;
+use crate::world::hooks::{Caller, HookCall};
+use crate::world::service::Service;
+use crate::world::version::Version;
+
+/// The function's name.
+pub const FUNCTION: &str = "CodeDeployHook_tidegate-canary-gate";
+
+/// A world, and a gate whose ports it is.
+pub struct Release {
+    /// The world.
+    pub world: World,
+    gate: Gate<World>,
+    /// Seconds from an invocation's beginning to its deadline.
+    pub timeout_s: i64,
+}
+
+impl Release {
+    /// A service that a version of it has been serving for two hours and a half when the story begins, at [`TEN`].
+    #[must_use]
+    pub fn of(service: Service, balancer: Balancer) -> Self {
+        Self::with(&[], service, balancer)
+    }
+
+    /// As [`Release::of`], with variables in the function's environment.
+    #[must_use]
+    pub fn with(variables: &[(&str, &str)], service: Service, balancer: Balancer) -> Self {
+        let read = |name: &str| {
+            let own = variables.iter().find(|(own, _)| *own == name).map(|(_, value)| *value);
+            own.or_else(|| (name == "TIDEGATE_TOPIC_ARN").then_some(TOPIC)).map(str::to_owned)
+        };
+        let world = World::new(TEN - SignedDuration::from_mins(150));
+        world.add(service);
+        world.balance(balancer);
+        world.pass(150);
+        let host = Host { name: FUNCTION.to_owned(), memory_mib: 256, architecture: Architecture::X86_64 };
+        Self { gate: Gate::new(world.clone(), Settings::read(read), host), world, timeout_s: 900 }
+    }
+
+    /// Begins to deploy a version of the shop, and gives the deployment's id.
+    #[must_use]
+    pub fn deploy(&self, version: Version) -> String {
+        self.world.deploy("prod/shop", version)
+    }
+
+    /// Invokes the gate with any event.
+    ///
+    /// # Errors
+    /// The function's own.
+    pub async fn invoke(&self, event: &Value) -> Result<Reply, RunError> {
+        let deadline = self.world.lock().now + SignedDuration::from_secs(self.timeout_s);
+        let invocation = Invocation { request_id: "8f6d3f2c-0000-4000-8000-000000000000".to_owned(), deadline };
+        self.gate.handle(event, &invocation).await
+    }
+
+    /// The schedule's minute.
+    ///
+    /// # Panics
+    /// Where the run fails as a whole.
+    pub async fn run(&self) -> Summary {
+        let event = scheduled(self.world.lock().now);
+        match self.invoke(&event).await {
+            Ok(Reply::Summary(summary)) => *summary,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// So many minutes: hooks are answered as they come, and the schedule runs at the end of each.
+    pub async fn run_for(&self, minutes: u32) {
+        for _ in 0..minutes {
+            let end = self.world.lock().now + SignedDuration::from_mins(1);
+            loop {
+                let left = end.duration_since(self.world.lock().now);
+                let Some(call) = self.world.next_call(left.max(SignedDuration::ZERO)) else { break };
+                self.answer(&call).await;
+            }
+            self.run().await;
+        }
+    }
+
+    /// Makes a call that a deployment waits for. Functions of others succeed at once.
+    ///
+    /// # Panics
+    /// Where the answer is none that ECS could be given.
+    pub async fn answer(&self, call: &HookCall) {
+        if !call.function.ends_with(FUNCTION) {
+            self.world.lock().answer_native_hook(&call.execution, &Ok(json!({"hookStatus": "SUCCEEDED"})));
+            return;
+        }
+        let reply = self.invoke(&call.payload).await;
+        match (call.caller, reply) {
+            (Caller::Ecs, reply) => {
+                let answer = reply.map(|reply| serde_json::to_value(reply).expect("JSON"));
+                let answer = answer.map_err(|error| json!({"errorMessage": error.to_string()}));
+                self.world.lock().answer_native_hook(&call.execution, &answer);
+            }
+            (Caller::CodeDeploy, _) => self.go_on().await,
+        }
+    }
+
+    /// Makes the invocations that the gate has asked for.
+    pub async fn go_on(&self) {
+        loop {
+            let next = self.world.lock().invoked_later.pop();
+            let Some((_, payload)) = next else { return };
+            let _ = self.invoke(&serde_json::from_str(&payload).expect("JSON")).await;
+        }
+    }
+
+    /// The status of a deployment, whoever deploys.
+    ///
+    /// # Panics
+    /// Where there is no such deployment: the test is wrong.
+    #[must_use]
+    pub fn status(&self, id: &str) -> String {
+        let account = self.world.lock();
+        let native = account.native.deployments.iter().find(|deployment| deployment.arn == id);
+        let code = account.codedeploy.deployments.iter().find(|deployment| deployment.id == id);
+        let status = native.map(|deployment| deployment.status).or(code.map(|deployment| deployment.status));
+        status.unwrap_or_else(|| panic!("there is no deployment {id}")).to_owned()
+    }
+
+    /// Minutes since the story began.
+    #[must_use]
+    pub fn minutes(&self) -> i64 {
+        self.world.lock().now.duration_since(TEN).as_mins()
+    }
+
+    /// How often an operation was called.
+    #[must_use]
+    pub fn calls(&self, operation: &str) -> u32 {
+        self.world.lock().calls.get(operation).copied().unwrap_or(0)
+    }
+
+    /// The records so far, as `verdict reason`, each once in a row.
+    #[must_use]
+    pub fn records(&self) -> Vec<String> {
+        let mut said: Vec<String> = Vec::new();
+        for record in self.full_records() {
+            let word = |key: &str| record[key].as_str().unwrap_or("?").to_owned();
+            let line = format!("{} {}", word("verdict"), word("reason"));
+            if said.last() != Some(&line) {
+                said.push(line);
+            }
+        }
+        said
+    }
+
+    /// Every record so far.
+    #[must_use]
+    pub fn full_records(&self) -> Vec<Value> {
+        let account = self.world.lock();
+        let lines = account.printed.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.filter(|line| line["why"].is_string()).collect()
+    }
+
+    /// The newest record.
+    ///
+    /// # Panics
+    /// Where there is none.
+    #[must_use]
+    pub fn record(&self) -> Value {
+        self.full_records().pop().expect("a record")
+    }
+
+    /// Subjects of the messages so far.
+    #[must_use]
+    pub fn subjects(&self) -> Vec<String> {
+        self.world.lock().published.iter().map(|message| message.subject.clone()).collect()
+    }
+}
