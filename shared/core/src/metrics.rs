@@ -1,5 +1,7 @@
 //! A metric of CloudWatch, a question about it and its answer, in our own words.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::tags::positive;
@@ -17,6 +19,16 @@ pub struct MetricQuery {
     pub dimensions: Vec<(String, String)>,
     /// Length of a period in seconds.
     pub period_s: u32,
+}
+
+/// How many metrics CloudWatch charges for, where all the questions are in one request: several statistics of one metric
+/// are charged once.
+///
+/// Source: <https://aws.amazon.com/cloudwatch/pricing/>
+pub fn charged<'a>(queries: impl Iterator<Item = &'a MetricQuery>) -> u32 {
+    let metrics: BTreeSet<_> =
+        queries.map(|query| (&query.namespace, &query.name, &query.dimensions, query.period_s)).collect();
+    u32::try_from(metrics.len()).unwrap_or(u32::MAX)
 }
 
 /// One period's value.

@@ -13,7 +13,7 @@ use super::facts::{Before, Counts, Hosts, Minute, Part, Point, Unreadable};
 use super::minutes::end;
 use super::policy::Policy;
 use super::whole;
-use crate::metrics::{Answer, MetricName, MetricQuery};
+use crate::metrics::{Answer, MetricName, MetricQuery, charged};
 
 /// How long before a deployment the old version is looked at.
 pub const BEFORE: SignedDuration = SignedDuration::from_mins(120);
@@ -150,7 +150,7 @@ impl Questions {
     /// How many metrics CloudWatch charges for.
     #[must_use]
     pub fn metrics(&self) -> u32 {
-        u32::try_from(self.queries.len()).unwrap_or(u32::MAX)
+        charged(self.queries())
     }
 
     /// The facts that the answers make; one answer per question, in their order.

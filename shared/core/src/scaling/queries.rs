@@ -1,6 +1,6 @@
 //! What to ask CloudWatch about a service, and how the answers become readings.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,7 +10,7 @@ use super::policy::{Policy, Target};
 use super::proposal;
 use super::series::minute_of;
 use super::{CPU, MEMORY, REQUESTS};
-use crate::metrics::{Answer, Datapoint, MetricQuery};
+use crate::metrics::{Answer, Datapoint, MetricQuery, charged};
 
 /// Minutes that a run looks back.
 pub const LOOK_BACK_MINUTES: u32 = 15;
@@ -117,9 +117,7 @@ impl Questions {
     /// How many metrics CloudWatch charges for, where all the questions are in one request.
     #[must_use]
     pub fn metrics(&self) -> u32 {
-        let metrics: BTreeSet<_> =
-            self.queries().map(|query| (&query.namespace, &query.name, &query.dimensions, query.period_s)).collect();
-        u32::try_from(metrics.len()).unwrap_or(u32::MAX)
+        charged(self.queries())
     }
 
     /// The readings that the answers make; one answer per question, in their order.
