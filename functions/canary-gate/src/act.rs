@@ -17,26 +17,20 @@ pub trait Ports: CodeDeploy + Deployments + Ecs {}
 impl<T: CodeDeploy + Deployments + Ecs> Ports for T {}
 
 /// Why a deployment was not stopped.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotStopped {
-    /// The code.
-    pub reason: Reason,
-    /// The sentence.
-    pub why: String,
-}
+pub type NotMade = tidegate_lambda::outcome::NotMade<Reason>;
 
 /// Stops a deployment and rolls it back.
 ///
 /// # Errors
 /// Where it changed since it was judged, or could not be stopped.
-pub async fn stop(ports: &impl Ports, deadline: &Deadline, deployment: &InProgress) -> Result<(), NotStopped> {
-    let failed = |error: PortError| NotStopped {
+pub async fn stop(ports: &impl Ports, deadline: &Deadline, deployment: &InProgress) -> Result<(), NotMade> {
+    let failed = |error: PortError| NotMade {
         reason: if error.kind == Kind::NoTime { Reason::NotReached } else { Reason::StopFailed },
         why: error.to_string(),
     };
     let again = read_again(ports, deadline, deployment).await.map_err(failed)?;
     if let Some(why) = again {
-        return Err(NotStopped { reason: Reason::ChangedMeanwhile, why: format!("{why}; nothing was stopped") });
+        return Err(NotMade { reason: Reason::ChangedMeanwhile, why: format!("{why}; nothing was stopped") });
     }
     let stopped = match &deployment.of {
         Of::CodeDeploy { deployment, .. } => {
@@ -48,10 +42,9 @@ pub async fn stop(ports: &impl Ports, deadline: &Deadline, deployment: &InProgre
     };
     match stopped.map_err(failed)? {
         Stopped::Stopping => Ok(()),
-        Stopped::Over => Err(NotStopped {
-            reason: Reason::ChangedMeanwhile,
-            why: "it was over before it could be stopped".to_owned(),
-        }),
+        Stopped::Over => {
+            Err(NotMade { reason: Reason::ChangedMeanwhile, why: "it was over before it could be stopped".to_owned() })
+        }
     }
 }
 

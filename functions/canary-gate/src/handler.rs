@@ -26,7 +26,7 @@ use tidegate_core::canary::enrolment::GATE;
 use tidegate_core::canary::facts::Door;
 use tidegate_core::canary::{Action, Reason, edge};
 use tidegate_core::mode::Mode;
-use tidegate_core::prices::{LAMBDA_REQUEST_USD, METRIC_USD, Prices};
+use tidegate_core::prices::Prices;
 use tidegate_core::tags::Tags;
 use tidegate_core::verdict::Verdict;
 use tidegate_lambda::alarms::{self, Found};
@@ -36,6 +36,7 @@ use tidegate_lambda::hooks::codedeploy::{CodeDeployHook, Ended, answer};
 use tidegate_lambda::hooks::failures::{BatchAnswer, Unanswered};
 use tidegate_lambda::hooks::native::{HookAnswer, NativeHook};
 use tidegate_lambda::messages;
+use tidegate_lambda::outcome::run_usd;
 use tidegate_lambda::settings::Records;
 use tidegate_lambda::start::{Failure, Host, Invocation};
 use tokio::time::Instant;
@@ -384,7 +385,7 @@ impl<P: Ports> Gate<P> {
                     stopped.bound_write("StopDeployment", self.ports.stop_deployment(&hook.hook.deployment)).await;
                 if let Err(stop) = stopped {
                     let why = format!("{error}; {stop}");
-                    outcome.done = Done::NotMade(act::NotStopped { reason: Reason::AnswerFailed, why });
+                    outcome.done = Done::NotMade(act::NotMade { reason: Reason::AnswerFailed, why });
                     left.push(unanswered.message_id.clone());
                 }
             }
@@ -423,9 +424,7 @@ impl<P: Ports> Gate<P> {
     /// What a run took: calls, time and dollars.
     fn ended(&self, summary: Summary, metrics: u32, started: Instant) -> Summary {
         let took = started.elapsed();
-        let gb = f64::from(self.host.memory_mib) / 1024.0;
-        let lambda = gb * self.prices.lambda_gb_second_usd(self.host.architecture);
-        let run_usd = took.as_secs_f64() * lambda + LAMBDA_REQUEST_USD + f64::from(metrics) * METRIC_USD;
+        let run_usd = run_usd(&self.prices, &self.host, took, metrics);
         let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         Summary { calls: self.ports.take_calls(), run_usd, duration_ms, ..summary }
     }

@@ -17,7 +17,7 @@ use tidegate_lambda::hooks::codedeploy::{CodeDeployHook, Ended, Look as Hold, Wa
 use tidegate_lambda::hooks::native::{HookAnswer, NativeHook};
 use tidegate_lambda::start::Invocation;
 
-use crate::act::{self, NotStopped};
+use crate::act::{self, NotMade};
 use crate::deployment::{InProgress, Of};
 use crate::gather;
 use crate::handler::{Gate, Ports};
@@ -162,7 +162,7 @@ impl<P: Ports> Gate<P> {
         };
         let ended = wait.hold(look).await;
         if let (Some(outcome), Ended::NotAnswered { error, .. }) = (&mut last, &ended) {
-            outcome.done = Done::NotMade(NotStopped { reason: Reason::AnswerFailed, why: error.to_string() });
+            outcome.done = Done::NotMade(NotMade { reason: Reason::AnswerFailed, why: error.to_string() });
             outcome.news = true;
         }
         (ended, last)

@@ -12,7 +12,7 @@ use tidegate_core::record::{Level, Record};
 use tidegate_core::verdict::Verdict;
 use tidegate_core::words::counted;
 
-use crate::act::NotStopped;
+use crate::act::NotMade;
 use crate::look::Judged;
 
 /// The function's name in records and metrics.
@@ -35,15 +35,10 @@ pub struct Outcome {
 }
 
 /// What became of an action.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Done {
-    /// There was nothing to do, or the mode forbids it.
-    Nothing,
-    /// It was done.
-    Acted,
-    /// It was to be done and was not.
-    NotMade(NotStopped),
-}
+pub type Done = tidegate_lambda::outcome::Done<Reason>;
+
+/// Why a run judged nothing.
+pub type Declined = tidegate_lambda::outcome::Declined<Reason>;
 
 impl Outcome {
     /// A judgement that asks for nothing.
@@ -56,7 +51,7 @@ impl Outcome {
     #[must_use]
     pub fn counted(&self) -> (Verdict, Reason) {
         match &self.done {
-            Done::NotMade(NotStopped { reason: Reason::ChangedMeanwhile, .. }) => {
+            Done::NotMade(NotMade { reason: Reason::ChangedMeanwhile, .. }) => {
                 (Verdict::Inconclusive, Reason::ChangedMeanwhile)
             }
             Done::NotMade(not_made) => (Verdict::Error, not_made.reason),
@@ -98,15 +93,6 @@ pub struct Summary {
     pub run_usd: f64,
     /// How long it took.
     pub duration_ms: u64,
-}
-
-/// Why a run judged nothing.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Declined {
-    /// The code.
-    pub reason: Reason,
-    /// The sentence.
-    pub why: String,
 }
 
 impl Summary {
@@ -190,7 +176,7 @@ pub fn record(outcome: Outcome, at: Timestamp, request_id: &str) -> CanaryRecord
         action,
         acted: done == Done::Acted,
         not_acted: match done {
-            Done::NotMade(NotStopped { reason, why }) => Some(format!("{}: {why}", reason.code())),
+            Done::NotMade(NotMade { reason, why }) => Some(format!("{}: {why}", reason.code())),
             Done::Nothing | Done::Acted => None,
         },
         at,

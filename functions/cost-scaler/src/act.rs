@@ -22,13 +22,7 @@ pub struct Change<'a> {
 }
 
 /// Why a change was not made, with the sentence for the record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotMade {
-    /// The code.
-    pub reason: Reason,
-    /// The sentence.
-    pub why: String,
-}
+pub type NotMade = tidegate_lambda::outcome::NotMade<Reason>;
 
 /// Writes the counts. The answers stand in the order of the changes.
 pub async fn make(

@@ -16,7 +16,7 @@ use tidegate_aws::pace::{Bucket, Pace};
 use tidegate_aws::tagging::Tagging;
 use tidegate_aws::telemetry::Output;
 use tidegate_core::mode::Mode;
-use tidegate_core::prices::{LAMBDA_REQUEST_USD, METRIC_USD, Prices};
+use tidegate_core::prices::Prices;
 use tidegate_core::scaling::enrolment::SCALE;
 use tidegate_core::scaling::facts::Trigger;
 use tidegate_core::scaling::{Action, Reason, Verdict, edge};
@@ -24,6 +24,7 @@ use tidegate_lambda::alarms::{self, Found};
 use tidegate_lambda::enrolled::{self, Enrolled};
 use tidegate_lambda::events::too_old;
 use tidegate_lambda::messages;
+use tidegate_lambda::outcome::run_usd;
 use tidegate_lambda::settings::Common;
 use tidegate_lambda::start::{Failure, Host, Invocation};
 use tokio::time::Instant;
@@ -319,9 +320,7 @@ impl<P: Ports> Scaler<P> {
     /// What a run took: calls, time and dollars.
     fn ended(&self, summary: Summary, metrics: u32, started: Instant) -> Summary {
         let took = started.elapsed();
-        let gb = f64::from(self.host.memory_mib) / 1024.0;
-        let lambda = gb * self.pricing.prices.lambda_gb_second_usd(self.host.architecture);
-        let run_usd = took.as_secs_f64() * lambda + LAMBDA_REQUEST_USD + f64::from(metrics) * METRIC_USD;
+        let run_usd = run_usd(&self.pricing.prices, &self.host, took, metrics);
         let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         Summary { calls: self.ports.take_calls(), run_usd, duration_ms, ..summary }
     }

@@ -38,15 +38,10 @@ pub struct Outcome {
 }
 
 /// What became of an action.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Done {
-    /// There was nothing to do, or the mode forbids it.
-    Nothing,
-    /// It was done.
-    Acted,
-    /// It was to be done and was not.
-    NotMade(NotMade),
-}
+pub type Done = tidegate_lambda::outcome::Done<Reason>;
+
+/// Why a run looked at nothing.
+pub type Declined = tidegate_lambda::outcome::Declined<Reason>;
 
 impl Outcome {
     /// What is counted: the decision's verdict and reason, but for an action that was not made.
@@ -102,15 +97,6 @@ pub struct Summary {
     pub run_usd: f64,
     /// How long it took.
     pub duration_ms: u64,
-}
-
-/// Why a run looked at nothing.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Declined {
-    /// The code.
-    pub reason: Reason,
-    /// The sentence.
-    pub why: String,
 }
 
 impl Summary {

@@ -10,6 +10,7 @@
 //! - [`metrics`]: questions of many services to CloudWatch, in as few calls as there can be (feature `cloudwatch`)
 //! - [`hooks`]: hooks of deployments, and how they wait (feature `hooks`)
 //! - [`messages`]: telling people
+//! - [`outcome`]: what becomes of decisions
 //! - [`log`]: the lines that a run prints
 
 // Everything runs on one thread, so no future has to be `Send`.
@@ -26,5 +27,6 @@ pub mod log;
 pub mod messages;
 #[cfg(feature = "cloudwatch")]
 pub mod metrics;
+pub mod outcome;
 pub mod settings;
 pub mod start;
