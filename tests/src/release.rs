@@ -111,6 +111,9 @@ impl Release {
     }
 
     /// Makes the invocations that the gate has asked for.
+    ///
+    /// # Panics
+    /// Where it asked for one with something other than JSON.
     pub async fn go_on(&self) {
         loop {
             let next = self.world.lock().invoked_later.pop();

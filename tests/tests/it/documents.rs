@@ -3,31 +3,64 @@
 use std::collections::BTreeSet;
 
 use tidegate_core::prices::AS_OF;
-use tidegate_core::scaling::{Policy, Reason};
+use tidegate_core::scaling::Policy;
 use tidegate_core::tags::KNOWN;
 use tidegate_tests::scene::facts_of_a_busy_service;
 
-use super::variables;
+use crate::functions::Function;
+use crate::template::{environment, template, text};
 
 const README: &str = include_str!("../../../README.md");
 
-/// What stands below a heading, up to the next.
-fn section(heading: &str) -> &str {
-    README.split(heading).nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap_or_default()
+/// What stands below a heading, up to the next of its kind.
+fn section<'a>(text: &'a str, heading: &str) -> &'a str {
+    let level = heading.split_inclusive(' ').next().unwrap_or_default();
+    let next = format!("\n{level}");
+    text.split(&format!("\n{heading}")).nth(1).and_then(|rest| rest.split(&next).next()).unwrap_or_default()
+}
+
+/// What a section says about one function.
+fn part(heading: &str, function: Function) -> &'static str {
+    section(section(README, heading), &format!("### `{}`", function.name()))
+}
+
+/// The rows of a table, without its head.
+fn rows(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| line.starts_with("| ")).skip(1)
 }
 
 #[test]
 fn every_reason_is_listed_with_its_meaning() {
-    let rows: Vec<String> =
-        Reason::ALL.iter().map(|reason| format!("| `{}` | {} |", reason.code(), reason.meaning())).collect();
-    let listed: Vec<&str> = section("## Why did it not").lines().filter(|line| line.starts_with("| `")).collect();
-    assert_eq!(listed, rows);
+    for function in Function::ALL {
+        let reasons = function.reasons();
+        let expected: Vec<String> = reasons.iter().map(|(code, meaning)| format!("| `{code}` | {meaning} |")).collect();
+        let listed: Vec<&str> = rows(part("## Why did it not", function)).collect();
+        assert_eq!(listed, expected, "{function:?}");
+    }
 }
 
 #[test]
-fn every_variable_is_listed_and_no_other() {
-    let listed = section("## Settings").split('`').filter(|word| word.starts_with("TIDEGATE_")).map(str::to_owned);
-    assert_eq!(listed.collect::<BTreeSet<_>>(), variables());
+fn every_variable_is_listed_with_its_parameter_and_its_default_and_no_other() {
+    let template = template();
+    let shared = section(section(README, "## Settings"), "### Every function");
+    for function in Function::ALL {
+        let environment = environment(&template, function);
+        let expected: BTreeSet<String> = environment
+            .iter()
+            .map(|(variable, parameter)| match parameter.as_str() {
+                "NotificationTopic" => format!("| | `{variable}` | the stack's"),
+                parameter => {
+                    let default = text(&template["Parameters"][parameter]["Default"]);
+                    let default = if default.is_empty() { "none" } else { &default };
+                    format!("| `{parameter}` | `{variable}` | {default}")
+                }
+            })
+            .collect();
+        let without_meaning = |row: &str| row.rsplit_once(" | ").map_or(row, |(rest, _)| rest).to_owned();
+        let listed: BTreeSet<String> =
+            rows(part("## Settings", function)).chain(rows(shared)).map(without_meaning).collect();
+        assert_eq!(listed, expected, "{function:?}");
+    }
 }
 
 #[test]

@@ -59,8 +59,6 @@ crate::codes::reasons! {
     FactsError = "facts_error",
     /// The deployment, or what it is made of, could not be read.
     DeploymentUnreadable = "deployment_unreadable",
-    /// The deployment could not be told from others, or the service is not one that this gate knows.
-    DeploymentUnknown = "deployment_unknown",
     /// The service could not be described.
     ServiceUnreadable = "service_unreadable",
     /// The deployment changed between the judgement and the stop, so nothing was stopped.

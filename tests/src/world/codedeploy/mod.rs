@@ -175,6 +175,8 @@ pub struct CodeDeployment {
     /// What Install makes a task set of; None in a roll-back, whose task set is there.
     version: Option<Version>,
     termination_wait: SignedDuration,
+    /// The share of the traffic that it gave the new version last.
+    given: Option<f64>,
 }
 
 /// A lifecycle event.

@@ -87,6 +87,7 @@ impl Account {
             shift,
             version: None,
             termination_wait: SignedDuration::ZERO,
+            given: None,
         }
     }
 
@@ -188,7 +189,7 @@ impl CodeDeployment {
         }
     }
 
-    fn progress(&self, index: usize, account: &mut Account) -> Progress {
+    fn progress(&mut self, index: usize, account: &mut Account) -> Progress {
         let now = account.now;
         let event = &self.events[index];
         let since = now.duration_since(event.started.unwrap_or(now));
@@ -205,7 +206,10 @@ impl CodeDeployment {
             }
             "AllowTraffic" => {
                 let percent = self.shift.percent(since);
-                self.give(account.balancer(&self.service), percent);
+                // Between its steps it moves nothing, whoever else does.
+                if self.given.replace(percent) != Some(percent) {
+                    self.give(account.balancer(&self.service), percent);
+                }
                 if percent >= 100.0 { Progress::Done } else { Progress::Waits }
             }
             _ if event.function.is_none() => Progress::Done,

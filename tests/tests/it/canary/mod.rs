@@ -26,32 +26,32 @@ fn old() -> Version {
 }
 
 /// A version as good as the old one.
-fn good() -> Version {
+pub(crate) fn good() -> Version {
     Version::new("v2").errors(0.1)
 }
 
 /// A version of which one request in twenty fails.
-fn bad() -> Version {
+pub(crate) fn bad() -> Version {
     Version::new("v2").errors(5.0)
 }
 
-fn service(mode: &str) -> Service {
+pub(crate) fn service(mode: &str) -> Service {
     Service::new("prod/shop", 4, TEN).tag("gate", mode)
 }
 
-fn group() -> DeploymentGroup {
+pub(crate) fn group() -> DeploymentGroup {
     DeploymentGroup::new("prod/shop").canary(10, 15).termination_wait(10)
 }
 
 /// The shop under CodeDeploy.
-fn by_code_deploy(service: Service, group: DeploymentGroup) -> Release {
+pub(crate) fn by_code_deploy(service: Service, group: DeploymentGroup) -> Release {
     let release = Release::of(service.by_code_deploy(), balancer());
     release.world.lock().codedeploy.groups.push(group);
     release
 }
 
 /// The shop under ECS's own deployments.
-fn by_ecs(service: Service, configuration: DeploymentConfiguration) -> Release {
+pub(crate) fn by_ecs(service: Service, configuration: DeploymentConfiguration) -> Release {
     let release = Release::of(service, balancer());
     release.world.lock().native.configurations.insert("prod/shop".to_owned(), configuration);
     release

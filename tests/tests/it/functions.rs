@@ -1,0 +1,138 @@
+//! The functions of the stack, as the tests of the template and of the documents ask about them.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+
+use serde_json::json;
+use tidegate_aws::settings::SettingFaults;
+use tidegate_core::{canary, scaling};
+use tidegate_tests::release::{FUNCTION, Release};
+use tidegate_tests::scene::{Scene, TEN, alarms};
+use tidegate_tests::world::World;
+use tidegate_tests::world::native::DeploymentConfiguration;
+use tidegate_tests::world::service::Service;
+
+use crate::canary::{bad, by_code_deploy, by_ecs, good, group, service};
+
+/// A function of the stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Function {
+    CostScaler,
+    CanaryGate,
+}
+
+impl Function {
+    /// Every one that the template deploys.
+    pub(crate) const ALL: [Self; 2] = [Self::CostScaler, Self::CanaryGate];
+
+    /// Its name in records, in metrics and in the README.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::CostScaler => cost_scaler::report::FUNCTION,
+            Self::CanaryGate => canary_gate::report::FUNCTION,
+        }
+    }
+
+    /// What the names of its resources in the template begin with.
+    pub(crate) fn resource(self) -> &'static str {
+        match self {
+            Self::CostScaler => "CostScaler",
+            Self::CanaryGate => "CanaryGate",
+        }
+    }
+
+    /// Reads its environment: settings that can be compared, or the faults.
+    pub(crate) fn read(self, source: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+        fn plain(read: Result<impl Debug, SettingFaults>) -> Result<String, String> {
+            read.map(|settings| format!("{settings:?}")).map_err(|faults| faults.to_string())
+        }
+        match self {
+            Self::CostScaler => plain(cost_scaler::settings::Settings::read(source)),
+            Self::CanaryGate => plain(canary_gate::settings::Settings::read(source)),
+        }
+    }
+
+    /// The variables that it reads, but for the clock, which is the local world's only.
+    pub(crate) fn variables(self) -> BTreeSet<String> {
+        let asked = RefCell::new(BTreeSet::new());
+        let settings = self.read(|name| {
+            asked.borrow_mut().insert(name.to_owned());
+            None
+        });
+        assert!(settings.is_ok(), "an empty environment will do");
+        let mut asked = asked.into_inner();
+        asked.remove("TIDEGATE_CLOCK");
+        asked
+    }
+
+    /// Its reasons, each with its meaning.
+    pub(crate) fn reasons(self) -> Vec<(&'static str, &'static str)> {
+        match self {
+            Self::CostScaler => scaling::Reason::ALL.iter().map(|reason| (reason.code(), reason.meaning())).collect(),
+            Self::CanaryGate => canary::Reason::ALL.iter().map(|reason| (reason.code(), reason.meaning())).collect(),
+        }
+    }
+
+    /// Worlds in which it has done everything that it can do.
+    pub(crate) async fn worlds(self) -> Vec<World> {
+        match self {
+            Self::CostScaler => vec![scaled().await],
+            Self::CanaryGate => vec![held().await, stopped().await, split_by_ecs().await],
+        }
+    }
+}
+
+/// A service that is scaled and one in shadow, a digest, and an alarm.
+async fn scaled() -> World {
+    let scene = Scene::of([
+        Service::new("prod/shop", 10, TEN).enrolled("on", 2, 40).load(|_| 9.0).behind_load_balancer(),
+        Service::new("prod/cart", 10, TEN).enrolled("shadow", 2, 40).load(|_| 2.0),
+    ]);
+    scene.run().await;
+    scene.invoke(json!({"run": "digest"})).await.expect("a digest");
+    scene.invoke(alarms(TEN, &[("shop-hot", "ALARM")])).await.expect("an alarm's run");
+    scene.world
+}
+
+/// A hook of CodeDeploy that waits for longer than one invocation can, and somebody who moves the traffic.
+async fn held() -> World {
+    let service = service("on").tag("bake", "40m").tag("alarms", "shop-orders");
+    let release = by_code_deploy(service, group().hook("AfterAllowTraffic", FUNCTION));
+    release.world.lock().set_alarm("shop-orders", "OK");
+    let _ = release.deploy(good());
+    move_traffic(&release).await;
+    release.run_for(70).await;
+    release.world
+}
+
+/// A deployment of CodeDeploy that is stopped.
+async fn stopped() -> World {
+    let release = by_code_deploy(service("on"), group());
+    let _ = release.deploy(bad());
+    release.run_for(12).await;
+    release.world
+}
+
+/// A deployment of ECS's own, somebody who moves its traffic, and one that is stopped.
+async fn split_by_ecs() -> World {
+    let release = by_ecs(service("on").tag("bake", "0s"), DeploymentConfiguration::canary(10.0, 15));
+    let _ = release.deploy(good());
+    move_traffic(&release).await;
+    release.run_for(30).await;
+    let _ = release.deploy(bad());
+    release.run_for(14).await;
+    release.world
+}
+
+/// In the canary's time somebody gives it three quarters of the traffic in the place of a tenth, and takes that back.
+async fn move_traffic(release: &Release) {
+    for (minutes, percent) in [(8, 75.0), (5, 10.0)] {
+        release.run_for(minutes).await;
+        let mut account = release.world.lock();
+        let balancer = account.balancer("prod/shop");
+        let canary = balancer.group_of("v2").expect("the canary's").arn.clone();
+        balancer.listener.shift(&canary, percent);
+    }
+    release.run_for(2).await;
+}
