@@ -70,7 +70,7 @@
   const yWidth = (u, labels) => Math.max(46, 16 + 7.2 * Math.max(0, ...list(labels).map((label) => label.length)));
 
   // The legend keeps the report's order; drawn are areas first and Tidegate last, so that nothing hides it.
-  const figure = (chart, { series, xs, scales, xAxis, cursor, hooks, unit, below, readout, told, folded }) => {
+  const figure = (chart, { series, xs, scales, xAxis, yAxis, cursor, hooks, unit, below, readout, told, folded }) => {
     const rank = ({ style, colour }) => (style === "area" ? 0 : colour === "--own" ? 2 : 1);
     const drawn = [...series].sort((a, b) => rank(a) - rank(b));
     drawn.forEach((one, index) => { one.place = index + 1; });
@@ -81,14 +81,14 @@
     });
     const options = {
       padding: [12, 24, 0, 0], legend: { show: false }, scales, hooks: { ...hooks, drawClear: [thin] },
-      axes: [axis(xAxis), axis({ space: 34, values: evenly, size: yWidth })],
+      axes: [axis(xAxis), axis({ space: 34, values: evenly, size: yWidth, ...yAxis })],
       series: [{}, ...drawn.map(({ colour, look }) => (
         { stroke: () => ink(colour), ...look, points: { size: 6, fill: () => ink(colour), ...look.points } }))],
       cursor: { y: false, drag: { x: true, y: false, dist: 6 }, points: { size: 9 }, ...cursor },
     };
     const label = `${text(chart.title) || "Chart"}: ${series.map((one) => one.label).join(", ")}`;
     const box = el("div", { class: `plot ${chart.kind}`, role: "img", "aria-label": label });
-    const plot = { box, options, data: [xs, ...drawn.map(({ column }) => column)] };
+    const plot = { box, options, data: [xs, ...drawn.map(({ column, heights }) => heights ?? column)] };
     plots.push(plot);
     const keys = series.map(({ label: name, style, colour, place, value }) => {
       const look = { class: `key ${style} ${colour === "--own" ? "own" : ""}`, style: `--key: var(${colour})` };
@@ -141,12 +141,26 @@
     return { low, high, points: known.length, mean, last, whole: known.every(Number.isInteger) };
   };
 
-  const timeSeries = ({ label, style, values }, order, colours) => {
+  // A logarithmic axis has no zero and may have no end: what is beyond its limits is drawn at the edge, and told as it is.
+  const logLimits = ({ log_y: limits }) => {
+    const [least, most] = list(limits).map(number);
+    return least > 0 && most > least ? [least, most] : null;
+  };
+  const powers = (low, high) => {
+    const first = Math.ceil(Math.log10(low) - 1e-9);
+    return Array.from({ length: Math.log10(high) - first + 1 + 1e-9 }, (_, i) => Number(`1e${first + i}`));
+  };
+  const exponential = (value) => value.toExponential(0).replace("+", "");
+  const short = (value) => (value === 0 || (value >= 0.01 && value < 1e6) ? tidy(value) : exponential(value));
+
+  const timeSeries = ({ label, style, values }, order, colours, log) => {
     const column = order.map(([, row]) => number(values?.[row]));
     const stats = measure(column);
     const digits = Math.max(0, Math.min(6, 2 - Math.floor(Math.log10(Math.max(-stats.low, stats.high, 1e-6)))));
     // Whole numbers have no digits, but their mean has.
-    const show = (value, ofWhole = 0) => (Number.isFinite(value) ? fixed(value, stats.whole ? ofWhole : digits) : "–");
+    const plain = (value, ofWhole) => (log ? short(value) : fixed(value, stats.whole ? ofWhole : digits));
+    const show = (value, ofWhole = 0) => (Number.isFinite(value) ? plain(value, ofWhole) : "–");
+    const heights = log ? column.map((value) => (value === null ? null : Math.min(log[1], Math.max(log[0], value)))) : column;
     const widest = Math.max(...[show(stats.low), show(stats.high), show(stats.mean, 2)].map((shown) => shown.length));
     // A value between two gaps makes no line: it gets a dot.
     const alone = column.flatMap((v, i) => (v !== null && (column[i - 1] ?? column[i + 1] ?? null) === null ? [i] : []));
@@ -161,13 +175,14 @@
       look.gaps = (u, index, from, to, gaps) => gaps.map(([start, end]) => [start, end + uPlot.pxRatio]);
     }
     const value = el("span", { class: "value", style: `--digits: ${widest}` });
-    return { label: text(label), style: text(style), colour, column, stats, show, value, look };
+    return { label: text(label), style: text(style), colour, column, heights, stats, show, value, look };
   };
 
   const timeChart = (chart, colours) => {
     const order = list(chart.x).map((x, row) => [number(x), row]).filter(([x]) => x !== null).sort((a, b) => a[0] - b[0]);
     const xs = order.map(([x]) => x);
-    const series = objects(chart.series).map((one) => timeSeries(one, order, colours)).filter(({ stats }) => stats.points);
+    const log = logLimits(chart);
+    const series = objects(chart.series).map((one) => timeSeries(one, order, colours, log)).filter(({ stats }) => stats.points);
     if (!series.length) return null;
     const readout = el("span");
     const summary = chart.summary === "last" ? "last" : "mean";
@@ -187,21 +202,45 @@
       const px = Math.max(1, Math.round(uPlot.pxRatio));
       ctx.save();
       ctx.fillStyle = `${ink("--mark")}a0`;
-      for (const at of marks.map(({ x }) => Math.round(valToPos(x, "x", true)))) {
+      for (const { x, name } of marks) {
+        const at = Math.round(valToPos(x, "x", true));
         if (at < bbox.left || at > bbox.left + bbox.width) continue;
-        ctx.fillRect(at, bbox.top, px, bbox.height);
-        ctx.fillRect(at - 2 * px, bbox.top - 4 * px, 5 * px, 4 * px);
+        const wide = name ? 2 : 1;
+        ctx.fillRect(at, bbox.top, wide * px, bbox.height);
+        ctx.fillRect(at - 2 * px, bbox.top - 4 * px, (4 + wide) * px, 4 * px);
+      }
+      ctx.restore();
+    };
+    // The few marks with a name have it beside them, over the lines.
+    const drawNames = ({ ctx, bbox, valToPos }) => {
+      const px = uPlot.pxRatio;
+      ctx.save();
+      Object.assign(ctx, { font: FONT.replace("12px", `600 ${12 * px}px`), textBaseline: "top", lineJoin: "round" });
+      Object.assign(ctx, { lineWidth: 4 * px, strokeStyle: ink("--paper"), fillStyle: ink("--mark") });
+      for (const { x, name } of marks.filter((mark) => text(mark.name))) {
+        const at = valToPos(x, "x", true);
+        if (at < bbox.left || at > bbox.left + bbox.width) continue;
+        const left = at > bbox.left + bbox.width / 2;
+        ctx.textAlign = left ? "right" : "left";
+        const spot = [at + (left ? -6 : 8) * px, bbox.top + 4 * px];
+        ctx.strokeText(text(name), ...spot);
+        ctx.fillText(text(name), ...spot);
       }
       ctx.restore();
     };
     const xRange = xs.length > 1 ? undefined : [xs[0] - HOUR, xs[0] + HOUR];
     // From zero: the eye compares heights.
     const yRange = (u, low, high) => (low || high ? [Math.min(0, low * 1.06), Math.max(0, high * 1.06)] : [0, 1]);
+    const decades = (u, low, high) =>
+      [10 ** Math.floor(Math.log10(low || 1)), Math.min(log[1], 10 ** Math.ceil(Math.log10(high || 1) + 1e-9))];
+    const y = log ? { distr: 3, log: 10, range: decades } : { range: yRange };
+    const yAxis = log ? { splits: (u, index, low, high) => powers(low, high), filter: (u, splits) => splits,
+      values: (u, splits) => splits.map((value) => (value < 0.01 || value > 1000 ? exponential(value) : String(value))) } : {};
     return figure(chart, {
-      series, xs, readout, unit: text(chart.unit), scales: { x: { time: false, range: xRange }, y: { range: yRange } },
+      series, xs, readout, unit: text(chart.unit), scales: { x: { time: false, range: xRange }, y }, yAxis,
       xAxis: { incrs: STEPS, splits: timeSplits, values: timeLabels, space: 72, size: 46 },
       cursor: { sync: chart.sync ? { key: text(chart.sync), scales: ["x", null] } : undefined },
-      hooks: { setCursor: [showValues, showMark], setScale: [showValues], drawAxes: [drawMarks] },
+      hooks: { setCursor: [showValues, showMark], setScale: [showValues], drawAxes: [drawMarks], draw: [drawNames] },
       told: [`From ${moment(xs[0])} to ${moment(xs.at(-1))}.`, ...series.map(({ label, stats, show }) =>
         `${label}: lowest ${show(stats.low)}, mean ${show(stats.mean, 2)}, highest ${show(stats.high)}, ${
           tidy(xs.length - stats.points)} of ${tidy(xs.length)} points missing.`)],

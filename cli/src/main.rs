@@ -1,11 +1,11 @@
 //! The command line: what may be said, and who answers it.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use tidegate::{backtest, explain, plan, recommend};
+use tidegate::{backtest, explain, judge, plan, recommend};
 
 /// See and test what Tidegate decides for your Amazon ECS services.
 #[derive(Parser)]
@@ -19,6 +19,7 @@ struct Cli {
 enum Command {
     Backtest(backtest::Args),
     Plan(plan::Args),
+    Judge(judge::Args),
     Explain(explain::Args),
     Recommend(recommend::Args),
 }
@@ -45,6 +46,12 @@ async fn run(command: Command, out: &mut impl Write) -> Result<ExitCode> {
     match command {
         Command::Backtest(args) => Box::pin(backtest::main(args, out)).await,
         Command::Plan(args) => Box::pin(plan::main(args, out)).await,
+        Command::Judge(args) if args.reads_questions() && io::stdin().is_terminal() => {
+            anyhow::bail!(
+                "there is nothing to judge: give --trace FILE, --deployment ID, or questions on standard input"
+            )
+        }
+        Command::Judge(args) => Box::pin(judge::main(args, io::stdin().lock(), out)).await,
         Command::Explain(args) => explain::main(&args, out),
         Command::Recommend(args) => recommend::main(&args, io::stdin().lock(), out),
     }

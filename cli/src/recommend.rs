@@ -3,15 +3,14 @@
 use std::io::{BufRead, Write};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Parser;
 use cost_scaler::report::FUNCTION;
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use tidegate_core::mode::Mode;
-use tidegate_core::record::{Level, Record};
+use tidegate_core::record::Level;
 use tidegate_core::scaling::decision::Action;
 use tidegate_core::scaling::{Facts, Policy, ScalingRecord, Verdict, decide};
+
+use crate::filter;
 
 /// Read one JSON object per line with facts, policy and now, and answer each with the decision record on one line.
 ///
@@ -39,27 +38,7 @@ const EXAMPLE: &str = concat!(
 );
 
 /// One question.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Question {
-    /// What was looked at.
-    pub facts: Facts,
-    /// What it is judged by.
-    #[serde(default)]
-    pub policy: Policy,
-    /// The moment of the decision.
-    pub now: Timestamp,
-    /// Given back as it is, to tell questions apart.
-    #[serde(default)]
-    pub service: Option<String>,
-}
-
-/// What a line is answered with that is no question.
-#[derive(Clone, Debug, Serialize)]
-struct Refusal {
-    error: String,
-    line: usize,
-}
+pub type Question = filter::Question<Facts, Policy>;
 
 /// Runs the command. The exit code is 2 where any line could not be read.
 ///
@@ -70,44 +49,16 @@ pub fn main(args: &Args, questions: impl BufRead, out: &mut impl Write) -> Resul
         writeln!(out, "{EXAMPLE}")?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut refused = false;
-    for (index, line) in questions.split(b'\n').enumerate() {
-        let line = line.context("standard input breaks off")?;
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        let answer = match serde_json::from_slice::<Question>(&line) {
-            Ok(question) => serde_json::to_string(&answer(question))?,
-            Err(error) => {
-                refused = true;
-                serde_json::to_string(&Refusal { error: error.to_string(), line: index + 1 })?
-            }
-        };
-        writeln!(out, "{answer}")?;
-    }
-    Ok(if refused { ExitCode::from(2) } else { ExitCode::SUCCESS })
+    filter::run(questions, out, answer)
 }
 
 /// The record that answers a question; nothing is acted on.
 #[must_use]
 pub fn answer(question: Question) -> ScalingRecord {
-    let Question { facts, policy, now, service } = question;
-    let decision = decide(&facts, &policy, now);
-    let action = Action { from: facts.desired, to: decision.desired, month_usd_before: None, month_usd_after: None };
-    Record {
-        level: if decision.verdict == Verdict::Error { Level::Warn } else { Level::Info },
-        timestamp: now,
-        function: FUNCTION.to_owned(),
-        service,
-        mode: Mode::Shadow.min(policy.mode),
-        action: decision.verdict.moves().then_some(action),
-        decision,
-        facts: Some(facts),
-        policy: Some(policy),
-        acted: false,
-        not_acted: None,
-        at: now,
-        request_id: String::new(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-    }
+    let decision = decide(&question.facts, &question.policy, question.now);
+    let (from, to, mode) = (question.facts.desired, decision.desired, question.policy.mode);
+    let level = if decision.verdict == Verdict::Error { Level::Warn } else { Level::Info };
+    let action = Action { from, to, month_usd_before: None, month_usd_after: None };
+    let action = decision.verdict.moves().then_some(action);
+    question.record(FUNCTION, mode, level, decision, action)
 }

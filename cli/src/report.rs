@@ -72,6 +72,9 @@ pub enum Chart {
         marks: Vec<Mark>,
         /// What stands beside a line's name while nothing is pointed at.
         summary: Summary,
+        /// Has the values on a logarithmic axis, of which at most this stretch is shown.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        log_y: Option<[f64; 2]>,
     },
     /// Points in a plane.
     Xy {
@@ -130,6 +133,9 @@ pub struct Mark {
     pub x: i64,
     /// What happened.
     pub label: String,
+    /// What is written beside it, where it is the one that matters most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// A curve in a plane.

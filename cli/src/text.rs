@@ -71,6 +71,35 @@ pub fn percent(share: f64) -> String {
     }
 }
 
+/// A count with separators between thousands.
+#[must_use]
+pub fn count(count: u64) -> String {
+    thousands(float(count), 0)
+}
+
+/// So many of so many, as percent.
+#[must_use]
+pub fn rate(part: u64, all: u64) -> String {
+    if all == 0 { "none".to_owned() } else { percent(float(part) / float(all)) }
+}
+
+/// An e-value, with as many digits as say something: it may be nothing, and it may have hundreds of digits.
+#[must_use]
+pub fn evidence(value: f64) -> String {
+    match value {
+        ..0.1 => format!("{value:.2}"),
+        ..10.0 => format!("{value:.1}"),
+        ..1e6 => thousands(value, 0),
+        _ => format!("{value:.0e}"),
+    }
+}
+
+/// Exact up to 2^53.
+#[expect(clippy::cast_precision_loss, reason = "counts for people")]
+fn float(count: u64) -> f64 {
+    count as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,5 +112,12 @@ mod tests {
         assert_eq!(thousands(1000.5, 1), "1,000.5");
         assert_eq!([1921.44, 12.34, 0.0123, 0.0].map(significant), ["1,921.4", "12.3", "0.0123", "0"]);
         assert_eq!([0.0, 0.000_001, 0.0004, 0.123].map(percent), ["0 %", "< 0.001 %", "0.040 %", "12.3 %"]);
+    }
+
+    #[test]
+    fn evidence_of_any_size_stays_short() {
+        let told = [0.0, 1e-300, 0.05, 1.0, 9.94, 20.0, 12_345.6, 4e6, 1e299].map(evidence);
+        assert_eq!(told, ["0.00", "0.00", "0.05", "1.0", "9.9", "20", "12,346", "4e6", "1e299"]);
+        assert_eq!([rate(0, 0), rate(0, 9), rate(12, 1234)], ["none", "0 %", "0.972 %"]);
     }
 }

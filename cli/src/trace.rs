@@ -6,6 +6,9 @@ use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 
+/// What [`time`] reads, for messages.
+pub const TIME: &str = "a time (ISO or seconds since 1970)";
+
 /// The points of a trace, in the order of the file. A first line that is no point is taken for a header.
 ///
 /// # Errors
@@ -27,10 +30,7 @@ pub fn read(source: impl Read) -> Result<Vec<(Timestamp, f64)>> {
             None if index == 0 => {}
             None => {
                 let hint = hint(&fields);
-                bail!(
-                    "line {line} is {:?}: must be a time (ISO or seconds since 1970) and a value{hint}",
-                    fields.join(",")
-                )
+                bail!("line {line} is {:?}: must be {TIME} and a value{hint}", fields.join(","))
             }
         }
     }
@@ -40,17 +40,25 @@ pub fn read(source: impl Read) -> Result<Vec<(Timestamp, f64)>> {
 /// What may have gone wrong with a line.
 fn hint(fields: &[&str]) -> &'static str {
     match fields {
-        [at, ..] if at.parse::<f64>().is_ok_and(|seconds| seconds > LATEST_S) => "; the time looks like milliseconds",
         [one] if one.contains([';', '\t']) => "; separate them with a comma",
-        _ => "",
+        [at, ..] => hint_of_time(at),
+        [] => "",
     }
+}
+
+/// What may have gone wrong with a time.
+#[must_use]
+pub fn hint_of_time(text: &str) -> &'static str {
+    let past = text.parse::<f64>().is_ok_and(|seconds| seconds > LATEST_S);
+    if past { "; the time looks like milliseconds" } else { "" }
 }
 
 /// The year 9999. Milliseconds since 1970 are past it.
 const LATEST_S: f64 = 253_402_300_799.0;
 
 /// Seconds since 1970, an RFC 3339 time, or a date and time taken for UTC.
-fn time(text: &str) -> Option<Timestamp> {
+#[must_use]
+pub fn time(text: &str) -> Option<Timestamp> {
     if let Ok(seconds) = text.parse::<f64>() {
         #[expect(clippy::cast_possible_truncation, reason = "out of range is refused just below")]
         return Timestamp::from_millisecond((seconds * 1000.0).round() as i64).ok();

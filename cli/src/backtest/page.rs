@@ -75,6 +75,7 @@ fn charts(demand: &Demand, setup: &Setup, results: &Results) -> Vec<Chart> {
         sync: "time".to_owned(),
         marks: Vec::new(),
         summary,
+        log_y: None,
     };
     let lines = |style, value: &dyn Fn(&Frame) -> Option<f64>| {
         scalers().map(|pass| series(pass, style, value)).collect::<Vec<_>>()

@@ -25,6 +25,19 @@ fn a_record_is_recomputed_and_told() {
 }
 
 #[test]
+fn a_record_of_the_canary_gate_is_told_with_the_evidence_of_each_class() {
+    let question = tidegate(&["judge", "--example"], "");
+    let record = tidegate(&["judge"], text(&question.stdout));
+    let output = tidegate(&["explain", "-"], text(&record.stdout));
+    assert_eq!(output.status.code(), Some(0));
+    expect_test::expect_file!["../golden/explain_canary.txt"].assert_eq(text(&output.stdout));
+    let other = text(&record.stdout).replacen(r#""verdict":"fail""#, r#""verdict":"pass""#, 1);
+    let output = tidegate(&["explain", "-"], &other);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).contains("DIFFERENT, fail (worse_than_baseline)"), "{}", text(&output.stdout));
+}
+
+#[test]
 fn a_record_that_says_something_else_is_different() {
     let mut record = record();
     record["desired"] = json!(11);
@@ -49,8 +62,13 @@ fn what_can_not_be_recomputed_is_refused() {
     without.as_object_mut().expect("an object").remove("facts");
     for (input, said) in [
         (without.to_string(), "the record has no facts to recompute from"),
-        ("START RequestId: 8f6d".to_owned(), "this is no decision record of the scaler"),
-        (String::new(), "this is no decision record of the scaler"),
+        ("START RequestId: 8f6d".to_owned(), "this is no decision record of Tidegate"),
+        (String::new(), "this is no decision record of Tidegate"),
+        (json!({"level": "INFO"}).to_string(), "it names no function"),
+        (
+            json!({"function": "scan-gte"}).to_string(),
+            r#"its function is "scan-gte": must be cost-scaler or canary-gate"#,
+        ),
         (json!({"level": "INFO", "summary": {}}).to_string(), "it is the summary of a run"),
         (format!("{}\n{}", record(), record()), "explain one record at a time"),
     ] {

@@ -4,6 +4,7 @@
 
 mod backtest;
 mod explain;
+mod judge;
 mod recommend;
 
 use std::io::Write;

@@ -119,6 +119,8 @@ pub struct DeploymentGroup {
     pub rolls_back: bool,
     /// ARNs of the production listeners.
     pub listeners: Vec<String>,
+    /// Names of the target groups that the two versions swap.
+    pub target_groups: Vec<String>,
 }
 
 /// What a hook was called with, and is answered by.
@@ -296,14 +298,19 @@ fn group_of(info: DeploymentGroupInfo) -> DeploymentGroup {
     let failure = AutoRollbackEvent::DeploymentFailure;
     let rolls_back = |set: &AutoRollbackConfiguration| set.enabled && set.events().contains(&failure);
     let pairs = info.load_balancer_info.and_then(|balancers| balancers.target_group_pair_info_list);
-    let routes = pairs.into_iter().flatten().filter_map(|pair| pair.prod_traffic_route?.listener_arns);
+    let (mut listeners, mut target_groups) = (Vec::new(), Vec::new());
+    for pair in pairs.into_iter().flatten() {
+        listeners.extend(pair.prod_traffic_route.and_then(|route| route.listener_arns).into_iter().flatten());
+        target_groups.extend(pair.target_groups.into_iter().flatten().filter_map(|group| group.name));
+    }
     DeploymentGroup {
         alarms: watched.into_iter().flatten().filter_map(|alarm| alarm.name).collect(),
         termination_wait_minutes: ends
             .and_then(|ends| u32::try_from(ends.termination_wait_time_in_minutes).ok())
             .unwrap_or(0),
         rolls_back: info.auto_rollback_configuration.as_ref().is_some_and(rolls_back),
-        listeners: routes.flatten().collect(),
+        listeners,
+        target_groups,
     }
 }
 

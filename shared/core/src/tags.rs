@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::mode::Mode;
+use crate::words::nearest;
 
 /// What all our tags begin with.
 pub const PREFIX: &str = "tidegate:";
@@ -45,9 +46,6 @@ pub const KNOWN: &[&str] = &[
     "preflight",
     "break-glass",
 ];
-
-/// The share of its letters that a name has to have in common for "did you mean".
-const ALIKE: f64 = 0.6;
 
 /// A tag that can't be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -113,9 +111,8 @@ impl Tags {
     /// Tags with our prefix that nobody knows.
     pub fn unknown(&self) -> impl Iterator<Item = TagFault> {
         self.0.keys().filter(|tag| !KNOWN.contains(&tag.as_str())).map(|tag| {
-            let alike = KNOWN.iter().map(|known| (strsim::normalized_damerau_levenshtein(known, tag), known));
-            let nearest = alike.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(alike, _)| *alike >= ALIKE);
-            let meant = nearest.map_or_else(String::new, |(_, known)| format!("; did you mean {PREFIX}{known}?"));
+            let nearest = nearest(tag, KNOWN.iter().copied());
+            let meant = nearest.map_or_else(String::new, |known| format!("; did you mean {PREFIX}{known}?"));
             self.fault(tag, format!("there is no such tag{meant}"))
         })
     }

@@ -141,7 +141,8 @@ fn section(part: &Part) -> Section {
     };
     let mark = |record: &Value| {
         let at: jiff::Timestamp = record["at"].as_str()?.parse().ok()?;
-        Some(Mark { x: at.as_second(), label: format!("{}: {}", record["verdict"].as_str()?, record["why"].as_str()?) })
+        let label = format!("{}: {}", record["verdict"].as_str()?, record["why"].as_str()?);
+        Some(Mark { x: at.as_second(), label, name: None })
     };
     let chart = Chart::Time {
         title: format!("{}: work, and the tasks that serve it", part.id),
@@ -153,6 +154,7 @@ fn section(part: &Part) -> Section {
         ],
         sync: "day".to_owned(),
         summary: Summary::Mean,
+        log_y: None,
         marks: part.changes.chunk_by(|a, b| a["action"] == b["action"]).filter_map(|same| mark(&same[0])).collect(),
     };
     Section { title: part.id.clone(), text: vec![part.story.to_owned()], table: None, charts: vec![chart] }

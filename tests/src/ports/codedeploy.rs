@@ -46,12 +46,13 @@ impl CodeDeploy for World {
         self.call(OPERATION).await?;
         let account = self.lock();
         let found = account.get_deployment_group(application, group).map_err(refused(OPERATION))?;
-        let balancers = account.balancers.iter().filter(|balancer| balancer.service == found.service);
+        let balancers = || account.balancers.iter().filter(|balancer| balancer.service == found.service);
         Ok(DeploymentGroup {
             alarms: found.alarms.clone(),
             termination_wait_minutes: found.termination_wait_minutes,
             rolls_back: found.rolls_back,
-            listeners: balancers.map(|balancer| balancer.listener.arn.clone()).collect(),
+            listeners: balancers().map(|balancer| balancer.listener.arn.clone()).collect(),
+            target_groups: balancers().flat_map(|balancer| &balancer.groups).map(|group| group.name.clone()).collect(),
         })
     }
 

@@ -4,6 +4,7 @@ mod code_deploy;
 mod data;
 mod ecs;
 mod hooks;
+mod judge;
 mod policy;
 mod runs;
 

@@ -1,0 +1,153 @@
+//! `tidegate explain`: a decision record, recomputed from its own facts.
+//!
+//! What every function's record is told with is here; what is a function's own is in its [`Explain`]: [`scaler`],
+//! [`canary`].
+
+mod canary;
+mod scaler;
+
+use std::fs;
+use std::io::{Read, Write, stdin};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tidegate_core::canary::Judgement;
+use tidegate_core::record::Record;
+use tidegate_core::scaling::Decision;
+
+/// Recompute a decision record from its own facts, and compare.
+///
+/// The record is a line of a function's log, as it stands there. The exit code is 0 where the decision is the same, 1
+/// where it is not, and 2 where it can't be recomputed.
+#[derive(Clone, Debug, Parser)]
+pub struct Args {
+    /// The file with the record; - for standard input.
+    #[arg(value_name = "RECORD")]
+    pub file: PathBuf,
+}
+
+/// A function's decision, as far as it is its own how to make and to tell it.
+pub trait Explain: DeserializeOwned {
+    /// The function, as its records name it.
+    const FUNCTION: &str;
+    /// What it looks at.
+    type Facts: DeserializeOwned;
+    /// What it keeps to.
+    type Policy: DeserializeOwned;
+    /// What it asks to be done.
+    type Action: DeserializeOwned;
+
+    /// The decision itself.
+    fn decide(facts: &Self::Facts, policy: &Self::Policy, now: Timestamp) -> Self;
+    /// What another decision has to have in common with this one to be the same; the sentences may have been told
+    /// differently.
+    fn essence(&self) -> impl PartialEq;
+    /// The verdict in a few words.
+    fn verdict(&self) -> String;
+    /// The code of the reason, and its meaning.
+    fn reason(&self) -> (&'static str, &'static str);
+    /// The sentence with the arithmetic.
+    fn why(&self) -> &str;
+    /// What the facts are about, beside the service.
+    fn subject(facts: &Self::Facts) -> String;
+    /// The arithmetic, a line each.
+    fn details(&self) -> Vec<String>;
+    /// What became of it.
+    fn outcome(action: Option<&Self::Action>, acted: bool, not_acted: Option<&str>) -> String;
+}
+
+/// A record of a function.
+type RecordOf<D> = Record<<D as Explain>::Facts, <D as Explain>::Policy, D, <D as Explain>::Action>;
+
+/// What explains a record: whether it is the same, and how it is told.
+type Explainer = fn(Value) -> Result<(bool, String)>;
+
+/// Every function whose records can be explained.
+const FUNCTIONS: [(&str, Explainer); 2] =
+    [(Decision::FUNCTION, explain::<Decision>), (Judgement::FUNCTION, explain::<Judgement>)];
+
+const NO_RECORD: &str = "this is no decision record of Tidegate";
+
+/// Runs the command.
+///
+/// # Errors
+/// Where there is no record, or it has no facts.
+pub fn main(args: &Args, out: &mut impl Write) -> Result<ExitCode> {
+    let mut text = String::new();
+    if args.file.as_os_str() == "-" {
+        stdin().read_to_string(&mut text).context("standard input can't be read")?;
+    } else {
+        text = fs::read_to_string(&args.file).with_context(|| format!("{} can't be read", args.file.display()))?;
+    }
+    let record = find(&text)?;
+    let (same, told) = explainer(&record)?(record)?;
+    writeln!(out, "{told}")?;
+    Ok(if same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The record in a text: a line of the log, with or without what a log viewer puts before it.
+///
+/// # Errors
+/// Where there is none, or more than one.
+fn find(text: &str) -> Result<Value> {
+    let mut lines = text.lines().filter_map(|line| line.get(line.find('{')?..));
+    let line = lines.next().context(NO_RECORD)?;
+    // A record may also be laid out over several lines.
+    let whole = text.get(text.find('{').unwrap_or(0)..).unwrap_or(text);
+    let record: Value = match serde_json::from_str(whole) {
+        Ok(record) => record,
+        // Not one record over all the lines; what is wrong with it is told where the first line is nothing by itself.
+        Err(error) => {
+            let record = serde_json::from_str(line).ok().ok_or(error).context(NO_RECORD)?;
+            anyhow::ensure!(lines.next().is_none(), "there is more than one line: explain one record at a time");
+            record
+        }
+    };
+    anyhow::ensure!(record.get("summary").is_none(), "{NO_RECORD}: it is the summary of a run, which has no facts");
+    Ok(record)
+}
+
+/// What explains this record.
+fn explainer(record: &Value) -> Result<Explainer> {
+    let function =
+        record.get("function").and_then(Value::as_str).with_context(|| format!("{NO_RECORD}: it names no function"))?;
+    let found = FUNCTIONS.iter().find(|(name, _)| *name == function).map(|(_, explainer)| *explainer);
+    found.with_context(|| {
+        let known = FUNCTIONS.map(|(name, _)| name).join(" or ");
+        format!("{NO_RECORD}: its function is {function:?}: must be {known}")
+    })
+}
+
+fn explain<D: Explain>(record: Value) -> Result<(bool, String)> {
+    let record: RecordOf<D> = serde_json::from_value(record).context(NO_RECORD)?;
+    let missing = || format!("the record has no facts to recompute from; it says {:?}", record.decision.why());
+    let (facts, policy) = record.facts.as_ref().zip(record.policy.as_ref()).with_context(missing)?;
+    let recomputed = D::decide(facts, policy, record.at);
+    let same = record.decision.essence() == recomputed.essence();
+    Ok((same, tell(&record, facts, &recomputed, same)))
+}
+
+fn tell<D: Explain>(record: &RecordOf<D>, facts: &D::Facts, recomputed: &D, same: bool) -> String {
+    let service = record.service.as_deref().unwrap_or("a service");
+    let decision = |decision: &D| format!("{} ({}): {}", decision.verdict(), decision.reason().0, decision.why());
+    let subject = D::subject(facts);
+    let (code, meaning) = recomputed.reason();
+    let mut lines = vec![
+        format!("{service}{subject}, {}, mode {}, version {}", record.at, record.mode.as_str(), record.version),
+        format!("  {}", decision(&record.decision)),
+        format!("  {code}: {meaning}"),
+    ];
+    lines.extend(recomputed.details().into_iter().map(|detail| format!("  - {detail}")));
+    lines.push(D::outcome(record.action.as_ref(), record.acted, record.not_acted.as_deref()));
+    lines.push(if same {
+        format!("Recomputed with version {}: the same.", env!("CARGO_PKG_VERSION"))
+    } else {
+        format!("Recomputed with version {}: DIFFERENT, {}", env!("CARGO_PKG_VERSION"), decision(recomputed))
+    });
+    lines.join("\n")
+}
