@@ -1,5 +1,5 @@
 # The words that people, the README and CI share.
-.PHONY: demo test lint bench
+.PHONY: demo test lint bench judges
 
 # The scaler's binary through a simulated day, in a local AWS world. Writes target/demo/report.html.
 demo: cost-scaler
@@ -19,6 +19,10 @@ lint:
 bench: cost-scaler
 	tools/install.sh bench
 	cargo run --locked --quiet -p tidegate-tests --bin bench
+
+# How often the canary judge is wrong, beside other judges of the same simulated releases.
+judges:
+	cargo run --locked --quiet --config 'profile.dev.package.tidegate-tests.opt-level = 2' -p tidegate-tests --bin judges
 
 .PHONY: cost-scaler
 cost-scaler:

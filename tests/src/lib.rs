@@ -8,6 +8,7 @@
 //! - [`lambda`]: the Lambda Runtime API, and a function's real binary behind it
 //! - [`bench`]: what `make bench` measures
 //! - [`demo`]: what `make demo` tells
+//! - [`judges`]: what `make judges` compares
 //! - [`scene`]: a scaler in a world, for scenario tests
 //! - [`release`]: a release in a world, and a canary gate
 //!
@@ -17,6 +18,7 @@
 
 pub mod bench;
 pub mod demo;
+pub mod judges;
 pub mod lambda;
 pub mod ports;
 pub mod release;

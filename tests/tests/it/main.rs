@@ -6,6 +6,7 @@ mod binary;
 mod canary;
 mod documents;
 mod functions;
+mod judges;
 mod scenarios;
 mod template;
 mod wire;
