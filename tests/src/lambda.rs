@@ -12,13 +12,12 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::net::TcpListener;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::{Mutex, Notify, mpsc, oneshot};
-use tokio::time::Instant;
 
-use crate::world::{Account, REGION, World};
+use crate::world::{REGION, World};
 
 /// What an invocation was answered with.
 pub type Answered = Result<Value, Value>;
@@ -53,6 +52,7 @@ pub struct Start {
 pub struct Lambda {
     runtime: Runtime,
     process: Child,
+    printed: Lines<BufReader<ChildStdout>>,
     world: World,
     number: u64,
 }
@@ -72,14 +72,8 @@ impl Lambda {
         command.envs(start.variables).stdout(Stdio::piped()).kill_on_drop(true);
         let mut process = command.spawn().expect("the function's binary starts");
         let printed = process.stdout.take().expect("its output is piped");
-        let account = world.clone();
-        tokio::spawn(async move {
-            let mut lines = BufReader::new(printed).lines();
-            while let Ok(Some(line)) = lines.next_line().await {
-                account.lock().printed.push(line);
-            }
-        });
-        Self { runtime, process, world, number: 0 }
+        let printed = BufReader::new(printed).lines();
+        Self { runtime, process, printed, world, number: 0 }
     }
 
     /// Waits until the function asks for its first event: its start is then over.
@@ -102,30 +96,20 @@ impl Lambda {
     /// Where the process dies before it answers.
     pub async fn invoke(&mut self, event: Value, seconds: i64) -> Answered {
         self.number += 1;
-        let (answer, answered) = oneshot::channel();
+        let (answer, mut answered) = oneshot::channel();
         let deadline_ms = self.world.lock().now.as_millisecond() + seconds * 1000;
         let id = format!("{:08x}-0000-4000-8000-000000000000", self.number);
         self.runtime.events.send(Invocation { id, event, deadline_ms, answer }).expect("the Runtime API is up");
-        tokio::select! {
-            answered = answered => answered.expect("the function answers"),
-            status = self.process.wait() => panic!("the function died: {status:?}"),
-        }
-    }
-
-    /// Waits until everything that the function has printed by now has been read from its pipe: the summary's metrics are
-    /// the last line of every answer.
-    ///
-    /// # Panics
-    /// Where it has not printed as much.
-    pub async fn finished_printing(&self) {
-        let runs = |account: &Account| {
-            let lines = account.printed.iter().filter(|line| line.contains("\"Name\":\"Runs\""));
-            u64::try_from(lines.count()).unwrap_or(u64::MAX)
-        };
-        let began = Instant::now();
-        while runs(&self.world.lock()) < self.number {
-            assert!(began.elapsed() < PATIENCE, "the function did not print the end of a run");
-            tokio::task::yield_now().await;
+        loop {
+            // What it prints comes first: whoever has its answer has every line that it printed before.
+            tokio::select! {
+                biased;
+                line = self.printed.next_line() => match line {
+                    Ok(Some(line)) => self.world.lock().printed.push(line),
+                    _ => panic!("the function died: {:?}", self.process.wait().await),
+                },
+                answered = &mut answered => return answered.expect("the function answers"),
+            }
         }
     }
 
@@ -185,9 +169,6 @@ impl Runtime {
         variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
     }
 }
-
-/// A line that has been printed is read by then.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Longer than any test.
 const FOREVER: Duration = Duration::from_hours(1);

@@ -6,6 +6,7 @@
 //! - [`ports`]: the account as the ports of the functions, in process, for scenario tests
 //! - [`wire`]: the account as a server that speaks the protocols of the AWS APIs, for the real clients and binaries
 //! - [`lambda`]: the Lambda Runtime API, and a function's real binary behind it
+//! - [`drive`]: that binary, while time passes, hooks are called and the schedule runs
 //! - [`bench`]: what `make bench` measures
 //! - [`demo`]: what `make demo` tells
 //! - [`judges`]: what `make judges` compares
@@ -18,6 +19,7 @@
 
 pub mod bench;
 pub mod demo;
+pub mod drive;
 pub mod judges;
 pub mod lambda;
 pub mod ports;

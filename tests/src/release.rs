@@ -41,10 +41,7 @@ impl Release {
             let own = variables.iter().find(|(own, _)| *own == name).map(|(_, value)| *value);
             own.or_else(|| (name == "TIDEGATE_TOPIC_ARN").then_some(TOPIC)).map(str::to_owned)
         };
-        let world = World::new(TEN - SignedDuration::from_mins(150));
-        world.add(service);
-        world.balance(balancer);
-        world.pass(150);
+        let world = world(service, balancer);
         let host = Host { name: FUNCTION.to_owned(), memory_mib: 256, architecture: Architecture::X86_64 };
         Self { gate: Gate::new(world.clone(), Settings::read(read), host), world, timeout_s: 900 }
     }
@@ -122,65 +119,55 @@ impl Release {
         }
     }
 
-    /// The status of a deployment, whoever deploys.
-    ///
-    /// # Panics
-    /// Where there is no such deployment: the test is wrong.
-    #[must_use]
-    pub fn status(&self, id: &str) -> String {
-        let account = self.world.lock();
-        let native = account.native.deployments.iter().find(|deployment| deployment.arn == id);
-        let code = account.codedeploy.deployments.iter().find(|deployment| deployment.id == id);
-        let status = native.map(|deployment| deployment.status).or(code.map(|deployment| deployment.status));
-        status.unwrap_or_else(|| panic!("there is no deployment {id}")).to_owned()
-    }
-
     /// Minutes since the story began.
     #[must_use]
     pub fn minutes(&self) -> i64 {
         self.world.lock().now.duration_since(TEN).as_mins()
     }
 
+    /// The status of a deployment, whoever deploys.
+    #[must_use]
+    pub fn status(&self, id: &str) -> String {
+        self.world.status(id)
+    }
+
     /// How often an operation was called.
     #[must_use]
     pub fn calls(&self, operation: &str) -> u32 {
-        self.world.lock().calls.get(operation).copied().unwrap_or(0)
+        self.world.calls(operation)
     }
 
     /// The records so far, as `verdict reason`, each once in a row.
     #[must_use]
     pub fn records(&self) -> Vec<String> {
-        let mut said: Vec<String> = Vec::new();
-        for record in self.full_records() {
-            let word = |key: &str| record[key].as_str().unwrap_or("?").to_owned();
-            let line = format!("{} {}", word("verdict"), word("reason"));
-            if said.last() != Some(&line) {
-                said.push(line);
-            }
-        }
-        said
+        self.world.records()
     }
 
     /// Every record so far.
     #[must_use]
     pub fn full_records(&self) -> Vec<Value> {
-        let account = self.world.lock();
-        let lines = account.printed.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        lines.filter(|line| line["why"].is_string()).collect()
+        self.world.full_records()
     }
 
     /// The newest record.
-    ///
-    /// # Panics
-    /// Where there is none.
     #[must_use]
     pub fn record(&self) -> Value {
-        self.full_records().pop().expect("a record")
+        self.world.record()
     }
 
     /// Subjects of the messages so far.
     #[must_use]
     pub fn subjects(&self) -> Vec<String> {
-        self.world.lock().published.iter().map(|message| message.subject.clone()).collect()
+        self.world.subjects()
     }
+}
+
+/// A world in which a version of a service has been serving for two hours and a half at [`TEN`].
+#[must_use]
+pub fn world(service: Service, balancer: Balancer) -> World {
+    let world = World::new(TEN - SignedDuration::from_mins(150));
+    world.add(service);
+    world.balance(balancer);
+    world.pass(150);
+    world
 }

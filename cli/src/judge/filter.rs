@@ -1,8 +1,7 @@
 //! The judge as a filter.
 
 use canary_gate::report::FUNCTION;
-use tidegate_core::canary::facts::Platform;
-use tidegate_core::canary::{Action, CanaryRecord, Facts, Policy, judge};
+use tidegate_core::canary::{CanaryRecord, Facts, Policy, judge};
 use tidegate_core::record::Level;
 use tidegate_core::verdict::Verdict;
 
@@ -28,19 +27,7 @@ pub type Question = filter::Question<Facts, Policy>;
 pub fn answer(question: Question) -> CanaryRecord {
     let judgement = judge(&question.facts, &question.policy, question.now);
     let level = if judgement.verdict == Verdict::Error { Level::Warn } else { Level::Info };
-    let action = action(&question.facts, judgement.verdict);
+    let action = judgement.action(question.facts.door, question.facts.deployment.platform);
     let mode = question.policy.mode;
     question.record(FUNCTION, mode, level, judgement, action)
-}
-
-/// What the gate would ask for.
-fn action(facts: &Facts, verdict: Verdict) -> Option<Action> {
-    let hook = facts.door.is_hook();
-    match verdict {
-        Verdict::Pass => hook.then_some(Action::LetPass),
-        Verdict::Inconclusive | Verdict::Error => hook.then_some(Action::Wait),
-        // A failed hook of ECS rolls back; CodeDeploy's does so only where its group is set to.
-        Verdict::Fail if hook && facts.deployment.platform == Platform::Ecs => Some(Action::FailHook),
-        Verdict::Fail => Some(Action::StopDeployment),
-    }
 }

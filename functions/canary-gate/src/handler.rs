@@ -1,9 +1,8 @@
 //! The doors of the gate: gather facts, judge, act, report.
 
 use std::cell::Cell;
-use std::panic::AssertUnwindSafe;
 
-use futures_util::{FutureExt, StreamExt, stream};
+use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -32,8 +31,7 @@ use tidegate_core::verdict::Verdict;
 use tidegate_lambda::alarms::{self, Found};
 use tidegate_lambda::enrolled::{self, Enrolled, NotDescribed};
 use tidegate_lambda::events::{AlarmChange, too_old};
-use tidegate_lambda::hooks::codedeploy::{CodeDeployHook, Ended, answer};
-use tidegate_lambda::hooks::failures::{BatchAnswer, Unanswered};
+use tidegate_lambda::hooks::failures::BatchAnswer;
 use tidegate_lambda::hooks::native::{HookAnswer, NativeHook};
 use tidegate_lambda::messages;
 use tidegate_lambda::outcome::run_usd;
@@ -135,7 +133,7 @@ pub enum Reply {
 pub struct Gate<P> {
     pub(crate) ports: P,
     pub(crate) host: Host,
-    settings: Result<Settings, SettingFaults>,
+    pub(crate) settings: Result<Settings, SettingFaults>,
     prices: Prices,
     cold: Cell<bool>,
 }
@@ -166,11 +164,7 @@ impl<P: Ports> Gate<P> {
             Ok(Event::Native(hook)) => Ok(Reply::Native(self.answer_native(&hook, invocation).await)),
             Ok(Event::CodeDeploy(hook)) => self.answer_code_deploy(&hook, invocation).await,
             // What has the shape of a hook and can't be read is answered, too: ECS is waiting.
-            Err(why) if NativeHook::is(event) => {
-                let judged = Judged::plain(None, Mode::On, Verdict::Error, Reason::EventNotUnderstood, why);
-                self.tell(vec![failed_hook(judged)], self.ports.now().await, invocation).await;
-                Ok(Reply::Native(NativeHook::failed()))
-            }
+            Err(why) if NativeHook::is(event) => Ok(Reply::Native(self.answer_unread(why, invocation).await)),
             Ok(Event::Unanswered(events)) => Ok(Reply::Batch(self.answer_unanswered(&events, invocation).await)),
             Ok(event) => self.run(event, invocation).await.map(Box::new).map(Reply::Summary),
             Err(why) => Err(RunError::EventNotUnderstood(why)),
@@ -319,94 +313,8 @@ impl<P: Ports> Gate<P> {
         })
     }
 
-    async fn answer_native(&self, hook: &NativeHook, invocation: &Invocation) -> HookAnswer {
-        let now = self.ports.now().await;
-        let settings = match &self.settings {
-            Ok(settings) => settings,
-            Err(faults) => {
-                let why = faults.to_string();
-                let judged = Judged::plain(Some(hook.id()), Mode::On, Verdict::Error, Reason::PolicyError, why);
-                self.tell(vec![failed_hook(judged)], now, invocation).await;
-                return NativeHook::failed();
-            }
-        };
-        let answered = AssertUnwindSafe(self.native(settings, hook, invocation, now)).catch_unwind().await;
-        let (answer, outcome) = answered.unwrap_or_else(|panic| {
-            let judged = panicked(Some(hook.id()), panic.as_ref());
-            (NativeHook::failed(), failed_hook(judged))
-        });
-        self.tell(vec![outcome], now, invocation).await;
-        answer
-    }
-
-    async fn answer_code_deploy(&self, hook: &CodeDeployHook, invocation: &Invocation) -> Result<Reply, RunError> {
-        let fail = async |judged: Judged| {
-            let ended = answer(&self.ports, &hook.hook, false).await;
-            (ended, Some(failed_hook(judged)))
-        };
-        let (ended, outcome) = match &self.settings {
-            Err(faults) => {
-                let why = faults.to_string();
-                fail(Judged::plain(None, Mode::On, Verdict::Error, Reason::PolicyError, why)).await
-            }
-            Ok(settings) => match AssertUnwindSafe(self.code_deploy(settings, hook, invocation)).catch_unwind().await {
-                Ok(ended) => ended,
-                Err(panic) => fail(panicked(None, panic.as_ref())).await,
-            },
-        };
-        let now = self.ports.now().await;
-        self.tell(outcome.into_iter().collect(), now, invocation).await;
-        match ended {
-            Ended::Answered { .. } => Ok(Reply::CodeDeploy { hook: "answered" }),
-            Ended::Over => Ok(Reply::CodeDeploy { hook: "over" }),
-            Ended::HandedOn { .. } => Ok(Reply::CodeDeploy { hook: "handed on" }),
-            Ended::NotAnswered { error, .. } => Err(RunError::NotAnswered(error)),
-        }
-    }
-
-    /// The last door: hooks that no invocation answered are failed, and where even that is refused, stopped.
-    async fn answer_unanswered(&self, events: &[Unanswered], invocation: &Invocation) -> BatchAnswer {
-        let now = self.ports.now().await;
-        let mut left = Vec::new();
-        let mut outcomes = Vec::new();
-        for unanswered in events {
-            let hook = unanswered.event.as_ref().filter(|event| CodeDeployHook::is(event)).map(CodeDeployHook::read);
-            let Some(Ok(hook)) = hook else {
-                // A schedule's minute that is over. The alarm on the function's errors has told of it.
-                tracing::warn!(message_id = unanswered.message_id, "an event that was not answered is dropped");
-                continue;
-            };
-            let why = format!("no invocation answered the hook of {}", hook.hook.deployment);
-            let judged = Judged::plain(None, Mode::On, Verdict::Error, Reason::AnswerFailed, why);
-            let mut outcome = failed_hook(judged);
-            if let Ended::NotAnswered { error, .. } = answer(&self.ports, &hook.hook, false).await {
-                let stopped = Deadline::within(std::time::Duration::from_secs(10));
-                let stopped =
-                    stopped.bound_write("StopDeployment", self.ports.stop_deployment(&hook.hook.deployment)).await;
-                if let Err(stop) = stopped {
-                    let why = format!("{error}; {stop}");
-                    outcome.done = Done::NotMade(act::NotMade { reason: Reason::AnswerFailed, why });
-                    left.push(unanswered.message_id.clone());
-                }
-            }
-            outcomes.push(outcome);
-        }
-        self.tell(outcomes, now, invocation).await;
-        BatchAnswer::of(left)
-    }
-
-    /// Records and messages of hooks.
-    async fn tell(&self, outcomes: Vec<Outcome>, now: Timestamp, invocation: &Invocation) {
-        let records = self.settings.as_ref().map_or(Records::Changes, |settings| settings.common.records);
-        if let Ok(settings) = &self.settings {
-            self.publish(settings, &outcomes).await;
-        }
-        let _calls = self.ports.take_calls();
-        log::judged(&self.ports, outcomes, now, records, &invocation.request_id);
-    }
-
     /// Tells people what is news. What can't be told is logged; what was done stands either way.
-    async fn publish(&self, settings: &Settings, outcomes: &[Outcome]) {
+    pub(crate) async fn publish(&self, settings: &Settings, outcomes: &[Outcome]) {
         let Some((subject, body)) = report::news(outcomes) else { return };
         let (topic, format) = (settings.common.topic_arn.as_deref(), settings.common.message_format);
         if let Err(error) = messages::publish(&self.ports, topic, format, &subject, body).await {
@@ -447,16 +355,4 @@ fn nothing(seen: usize, door: Door) -> Declined {
 
 fn unjudged(service: Option<String>, mode: Mode, reason: Reason, why: String) -> Outcome {
     Outcome::of(Judged::plain(service, mode, Verdict::Error, reason, why))
-}
-
-/// A hook that is failed because nothing could be judged.
-fn failed_hook(judged: Judged) -> Outcome {
-    Outcome { judged, action: Some(Action::FailHook), done: Done::Acted, news: true }
-}
-
-fn panicked(service: Option<String>, panic: &(dyn std::any::Any + Send)) -> Judged {
-    let said = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    let why = format!("the gate panicked: {}", said.unwrap_or("it did not say why"));
-    tracing::error!(why, "a hook's judgement panicked");
-    Judged::plain(service, Mode::On, Verdict::Error, Reason::AnswerFailed, why)
 }

@@ -1,4 +1,4 @@
-//! The doors of hooks. Each is always answered: with the verdict, or with a failure that says why.
+//! What is judged at the doors of hooks, and which answer a judgement is worth.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tidegate_aws::codedeploy::Target;
 use tidegate_aws::deadline::Deadline;
 use tidegate_aws::error::PortError;
 use tidegate_aws::pace::{Bucket, Pace};
-use tidegate_core::canary::facts::Door;
+use tidegate_core::canary::facts::{Door, Platform};
 use tidegate_core::canary::{Action, Reason, edge};
 use tidegate_core::mode::Mode;
 use tidegate_core::tags::Tags;
@@ -35,7 +35,7 @@ const ONE_LOOK: Duration = Duration::from_mins(1);
 const TRY_AGAIN_S: u32 = 30;
 
 impl<P: Ports> Gate<P> {
-    /// Answers a hook of an ECS deployment.
+    /// The answer to a hook of an ECS deployment.
     pub(crate) async fn native(
         &self,
         settings: &Settings,
@@ -51,19 +51,18 @@ impl<P: Ports> Gate<P> {
         let shadow = judged.mode != Mode::On;
         let patience = jiff::SignedDuration::from_secs(settings.defaults.patience_s.into());
         let wait = || hook.in_progress(&step, since, judged.judgement.look_again_s.or(Some(TRY_AGAIN_S)));
-        let (answer, action) = match judged.judgement.verdict {
+        // A judgement has a patience of its own. What could not even be described by then is not taken for good.
+        let given_up = judged.judgement.verdict == Verdict::Error && judged.facts.is_none() && now >= since + patience;
+        let action = match judged.judgement.action(Door::Step, Platform::Ecs) {
             // Shadow holds nothing up: the schedule goes on looking.
-            _ if shadow => (NativeHook::succeeded(), None),
-            Verdict::Pass => (NativeHook::succeeded(), Some(Action::LetPass)),
-            Verdict::Fail => (NativeHook::failed(), Some(Action::FailHook)),
-            Verdict::Error if judged.judgement.reason == Reason::PolicyError => {
-                (NativeHook::failed(), Some(Action::FailHook))
-            }
-            // A judgement has a patience of its own. What could not even be described by then is not taken for good.
-            Verdict::Error if judged.facts.is_none() && now >= since + patience => {
-                (NativeHook::failed(), Some(Action::FailHook))
-            }
-            Verdict::Inconclusive | Verdict::Error => (wait(), Some(Action::Wait)),
+            _ if shadow => None,
+            Some(Action::Wait) if given_up => Some(Action::FailHook),
+            action => action,
+        };
+        let answer = match action {
+            None | Some(Action::LetPass) => NativeHook::succeeded(),
+            Some(Action::FailHook | Action::StopDeployment) => NativeHook::failed(),
+            Some(Action::Wait) => wait(),
         };
         let news = is_news(&judged, action, now);
         (answer, Outcome { done: if action.is_some() { Done::Acted } else { Done::Nothing }, judged, action, news })
@@ -146,26 +145,28 @@ impl<P: Ports> Gate<P> {
         NativeLook { step, judged }
     }
 
-    /// Holds a hook of a CodeDeploy deployment until its bake is over, or it has to be failed.
+    /// Holds a hook of a CodeDeploy deployment until its bake is over, or it has to be failed: what became of it, and the
+    /// last look with its moment.
     pub(crate) async fn code_deploy(
         &self,
         settings: &Settings,
         hook: &CodeDeployHook,
         invocation: &Invocation,
-    ) -> (Ended, Option<Outcome>) {
+    ) -> (Ended, Option<Outcome>, Option<Timestamp>) {
         let wait = Wait { ports: &self.ports, hook, invocation, function: &self.host.name };
-        let mut last: Option<Outcome> = None;
+        let mut last: Option<(Outcome, Timestamp)> = None;
         let look = async |target: &Target, now: Timestamp, is_last: bool| {
             let (hold, outcome) = self.look_code_deploy(settings, hook, target, now, is_last).await;
-            last = Some(outcome);
+            last = Some((outcome, now));
             hold
         };
         let ended = wait.hold(look).await;
-        if let (Some(outcome), Ended::NotAnswered { error, .. }) = (&mut last, &ended) {
+        let (mut outcome, at) = last.unzip();
+        if let (Some(outcome), Ended::NotAnswered { error, .. }) = (&mut outcome, &ended) {
             outcome.done = Done::NotMade(NotMade { reason: Reason::AnswerFailed, why: error.to_string() });
             outcome.news = true;
         }
-        (ended, last)
+        (ended, outcome, at)
     }
 
     async fn look_code_deploy(
@@ -192,17 +193,19 @@ impl<P: Ports> Gate<P> {
         };
         let (judged, deployment) = judged;
         let shadow = judged.mode != Mode::On;
-        let again = || Hold::Again(Duration::from_secs(judged.judgement.look_again_s.unwrap_or(TRY_AGAIN_S).into()));
-        let answer = |succeeded: bool| Hold::Answer { succeeded };
-        let (hold, action) = match judged.judgement.verdict {
-            _ if shadow => (answer(true), None),
-            Verdict::Pass => (answer(true), Some(Action::LetPass)),
-            Verdict::Fail => (answer(false), Some(Action::StopDeployment)),
-            Verdict::Error if judged.judgement.reason == Reason::PolicyError => {
-                (answer(false), Some(Action::StopDeployment))
+        let action = match judged.judgement.action(Door::Bake, Platform::CodeDeploy) {
+            // Shadow holds nothing up: the schedule goes on looking.
+            _ if shadow => None,
+            Some(Action::Wait) if is_last => Some(Action::StopDeployment),
+            action => action,
+        };
+        let hold = match action {
+            None | Some(Action::LetPass) => Hold::Answer { succeeded: true },
+            Some(Action::FailHook | Action::StopDeployment) => Hold::Answer { succeeded: false },
+            Some(Action::Wait) => {
+                let again_s = judged.judgement.look_again_s.unwrap_or(TRY_AGAIN_S);
+                Hold::Again(Duration::from_secs(again_s.into()))
             }
-            Verdict::Inconclusive | Verdict::Error if is_last => (answer(false), Some(Action::StopDeployment)),
-            Verdict::Inconclusive | Verdict::Error => (again(), Some(Action::Wait)),
         };
         let mut done = if action.is_some() { Done::Acted } else { Done::Nothing };
         // `Failed` by itself rolls back only where the deployment group is set to.

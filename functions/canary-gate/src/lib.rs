@@ -2,10 +2,11 @@
 //!
 //! An event is read ([`event`]), the deployments in progress that it concerns are found ([`gather`]) and what they are
 //! made of is told ([`deployment`]), each is judged ([`look`], which asks [`tidegate_core::canary`]), a bad one is stopped
-//! ([`act`]) or its hook is answered ([`hooks`]), and everything is reported ([`report`]) and printed ([`log`]).
-//! [`handler`] is the order of these; [`settings`] is the environment.
+//! ([`act`]), and everything is reported ([`report`]) and printed ([`log`]). [`handler`] is the order of these;
+//! [`settings`] is the environment. For hooks, [`answers`] sees to it that each is answered, and [`hooks`] tells with what.
 
 pub mod act;
+pub mod answers;
 pub mod deployment;
 pub mod event;
 pub mod gather;

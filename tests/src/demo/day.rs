@@ -110,7 +110,6 @@ pub async fn live(cast: Vec<Role>) -> Result<Day, Box<dyn Error>> {
         runs_usd += summary["run_usd"].as_f64().unwrap_or(0.0);
     }
     lambda.invoke(serde_json::json!({"run": "digest"}), 60).await.map_err(|error| error.to_string())?;
-    lambda.finished_printing().await;
     lambda.stop().await;
     Ok(tell(&world, &cast, &billed_before, minutes, runs_usd))
 }

@@ -5,7 +5,8 @@
 //! - `query`: awsQuery with XML, as SNS and Elastic Load Balancing speak it
 //! - `rest`: REST with JSON, as Lambda speaks it
 //!
-//! `GET /clock` tells the account's time, and `GET /clock/sleep?seconds=30` answers when so much of it has passed.
+//! `GET /clock` tells the account's time, or garbage where the clock has a fault; `GET /clock/sleep?seconds=30` answers
+//! when so much of it has passed.
 
 mod cbor;
 mod json;
@@ -29,8 +30,11 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use crate::world::api::ApiError;
-use crate::world::faults::Fault;
+use crate::world::faults::{CLOCK, Fault};
 use crate::world::{ACCOUNT, World};
+
+/// What no client can read.
+const GARBAGE: &str = "<html>not what you expect";
 
 /// A server on loopback, until it is dropped.
 #[derive(Debug)]
@@ -227,8 +231,9 @@ impl Call {
 
 async fn answer(request: Request<Incoming>, world: World) -> Response<Full<Bytes>> {
     if request.method() == Method::GET && request.uri().path() == "/clock" {
-        let now = world.lock().now.to_string();
-        return Response::new(Full::from(now));
+        let mut account = world.lock();
+        let garbled = account.faults.strike(CLOCK).is_some();
+        return Response::new(Full::from(if garbled { GARBAGE.into() } else { account.now.to_string() }));
     }
     if let Some(seconds) = sleep_asked(&request) {
         world.sleeps(SignedDuration::from_secs(seconds)).await;
@@ -248,7 +253,7 @@ async fn answer(request: Request<Incoming>, world: World) -> Response<Full<Bytes
         Some(Fault::ServerError) => return refuse(protocol, &protocol.broken()),
         Some(Fault::Denied) => return refuse(protocol, &protocol.denied(&call.service, &call.operation)),
         Some(Fault::Refused(code)) => return refuse(protocol, &Refusal::new(code, "as it was told to")),
-        Some(Fault::MalformedBody) => return respond(protocol, StatusCode::OK, b"<html>not what you expect".to_vec()),
+        Some(Fault::MalformedBody) => return respond(protocol, StatusCode::OK, GARBAGE.into()),
         Some(Fault::Hang) => tokio::time::sleep(Duration::from_hours(1)).await,
         Some(Fault::Delay(long)) => tokio::time::sleep(*long).await,
         Some(Fault::PartialData | Fault::EmptyPages(_) | Fault::FailService(..)) | None => {}

@@ -1,7 +1,5 @@
 //! How time passes, and who waits for it.
 
-use std::sync::{Mutex, PoisonError};
-
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
@@ -15,18 +13,12 @@ const TICK_S: i64 = 10;
 #[derive(Debug)]
 pub(super) struct Sleepers {
     now: watch::Sender<Timestamp>,
-    wake_up: Mutex<Vec<Timestamp>>,
+    wake_up: watch::Sender<Vec<Timestamp>>,
 }
 
 impl Default for Sleepers {
     fn default() -> Self {
-        Self { now: watch::Sender::new(Timestamp::MIN), wake_up: Mutex::new(Vec::new()) }
-    }
-}
-
-impl Sleepers {
-    fn with<T>(&self, look: impl FnOnce(&mut Vec<Timestamp>) -> T) -> T {
-        look(&mut self.wake_up.lock().unwrap_or_else(PoisonError::into_inner))
+        Self { now: watch::Sender::new(Timestamp::MIN), wake_up: watch::Sender::default() }
     }
 }
 
@@ -35,7 +27,9 @@ struct Sleep<'a>(&'a Sleepers, Timestamp);
 
 impl Drop for Sleep<'_> {
     fn drop(&mut self) {
-        self.0.with(|all| all.iter().position(|at| *at == self.1).map(|index| all.swap_remove(index)));
+        self.0.wake_up.send_modify(|all| {
+            all.iter().position(|at| *at == self.1).map(|index| all.swap_remove(index));
+        });
     }
 }
 
@@ -78,7 +72,7 @@ impl World {
         let sleepers = &self.0.sleepers;
         let mut now = sleepers.now.subscribe();
         let until = self.lock().now + length;
-        sleepers.with(|all| all.push(until));
+        sleepers.wake_up.send_modify(|all| all.push(until));
         let _sleep = Sleep(sleepers, until);
         // The sender lives as long as the world.
         let _ = now.wait_for(|_| self.lock().now >= until).await;
@@ -87,8 +81,25 @@ impl World {
     /// How many wait for a moment that has not come.
     #[must_use]
     pub fn sleepers(&self) -> usize {
+        self.yet_asleep(&self.0.sleepers.wake_up.borrow()).count()
+    }
+
+    /// The next moment that somebody waits for.
+    #[must_use]
+    pub fn wakes_up(&self) -> Option<Timestamp> {
+        self.yet_asleep(&self.0.sleepers.wake_up.borrow()).min()
+    }
+
+    /// Waits until so many wait for a moment that has not come.
+    pub async fn asleep(&self, many: usize) {
+        let mut wake_up = self.0.sleepers.wake_up.subscribe();
+        // The sender lives as long as the world.
+        let _ = wake_up.wait_for(|all| self.yet_asleep(all).count() >= many).await;
+    }
+
+    fn yet_asleep<'a>(&self, all: &'a [Timestamp]) -> impl Iterator<Item = Timestamp> + use<'a> {
         let now = self.lock().now;
-        self.0.sleepers.with(|all| all.iter().filter(|at| **at > now).count())
+        all.iter().copied().filter(move |at| *at > now)
     }
 }
 

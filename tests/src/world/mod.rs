@@ -6,6 +6,7 @@
 //! - [`metrics`], [`histogram`]: what CloudWatch keeps
 //! - [`clock`]: how time passes, and who waits for it
 //! - [`faults`]: what goes wrong, and how often
+//! - [`told`]: what can be told of it from outside
 //! - [`api`]: the calls, in words of our own; [`crate::ports`] and [`crate::wire`] speak them
 
 pub mod api;
@@ -18,6 +19,7 @@ pub mod hooks;
 pub mod metrics;
 pub mod native;
 pub mod service;
+pub mod told;
 pub mod traffic;
 pub mod version;
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::record::Record;
 use crate::verdict::Verdict;
 
-use super::facts::Facts;
+use super::facts::{Door, Facts, Platform};
 use super::policy::Policy;
 use super::reason::Reason;
 
@@ -112,6 +112,30 @@ pub enum Action {
     FailHook,
     /// The hook waits.
     Wait,
+}
+
+impl Judgement {
+    /// What it asks to be done, where the mode is on.
+    #[must_use]
+    pub fn action(&self, door: Door, platform: Platform) -> Option<Action> {
+        match (self.verdict, door.is_hook()) {
+            (Verdict::Pass, true) => Some(Action::LetPass),
+            // A broken policy is not mended by waiting.
+            (Verdict::Error, true) if self.reason == Reason::PolicyError => Some(failure(platform)),
+            (Verdict::Inconclusive | Verdict::Error, true) => Some(Action::Wait),
+            (Verdict::Fail, true) => Some(failure(platform)),
+            (Verdict::Fail, false) => Some(Action::StopDeployment),
+            (_, false) => None,
+        }
+    }
+}
+
+/// A failed hook of ECS rolls back; CodeDeploy's does so only where its group is set to.
+fn failure(platform: Platform) -> Action {
+    match platform {
+        Platform::Ecs => Action::FailHook,
+        Platform::CodeDeploy => Action::StopDeployment,
+    }
 }
 
 /// The record of one judgement.

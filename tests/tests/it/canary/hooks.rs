@@ -150,6 +150,15 @@ async fn the_on_failure_queue_is_the_last_door() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_last_door_holds_nothing_up_that_is_not_switched_on() {
+    let release = held(service("shadow"));
+    let id = release.deploy(good());
+    let call = release.world.next_call(jiff::SignedDuration::from_mins(20)).expect("a call");
+    release.invoke(&queue(&[call.payload])).await.expect("a batch");
+    assert_eq!((hook_status(&release).as_str(), release.status(&id).as_str()), ("Succeeded", "InProgress"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn where_even_that_answer_is_refused_the_deployment_is_stopped() {
     let release = held(service("on"));
     release.world.lock().faults.add("PutLifecycleEventHookExecutionStatus", Fault::Denied, Times::Always);

@@ -18,11 +18,11 @@ use tidegate_tests::world::service::Service;
 use tidegate_tests::world::version::Version;
 
 /// A shop with a thousand requests a minute, of which one in a thousand fails.
-fn balancer() -> Balancer {
+pub(crate) fn balancer() -> Balancer {
     Balancer::application("prod/shop").requests(|_| 1000.0).serving(old(), 4)
 }
 
-fn old() -> Version {
+pub(crate) fn old() -> Version {
     Version::new("v1").errors(0.1)
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn by_ecs(service: Service, configuration: DeploymentConfiguration) -
 }
 
 /// The gate as a hook before each step and after the last.
-fn hook() -> LifecycleHook {
+pub(crate) fn hook() -> LifecycleHook {
     LifecycleHook::new(
         &format!("arn:aws:lambda:eu-west-1:123456789012:function:{FUNCTION}"),
         &["PRE_PRODUCTION_TRAFFIC_SHIFT", "POST_PRODUCTION_TRAFFIC_SHIFT"],

@@ -1,6 +1,6 @@
 //! The real binary of the scaler, behind the Lambda Runtime API: what only the binary can show.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tidegate_tests::lambda::{Lambda, Start, binary};
 use tidegate_tests::scene::{TEN, alarms, scheduled};
 use tidegate_tests::wire::Server;
@@ -29,31 +29,16 @@ fn writes(world: &World) -> Vec<String> {
     account.writes.iter().map(|write| format!("{} {} -> {}", write.service, write.from, write.to)).collect()
 }
 
-/// The printed lines that are JSON, until one of them fits.
-async fn printed(world: &World, fits: impl Fn(&Value) -> bool) -> Value {
-    let began = tokio::time::Instant::now();
-    loop {
-        assert!(began.elapsed().as_secs() < 30, "it was not printed: {:#?}", world.lock().printed);
-        let found =
-            world.lock().printed.iter().filter_map(|line| serde_json::from_str(line).ok()).find(|line| fits(line));
-        if let Some(line) = found {
-            return line;
-        }
-        // The pipe from the process is read beside the answer.
-        tokio::task::yield_now().await;
-    }
-}
-
 #[tokio::test]
 async fn the_binary_scales_a_service_and_says_why() {
     let (world, _server, mut lambda) = started([hot("prod/shop")], &[]).await;
     let summary = lambda.invoke(scheduled(TEN), 60).await.unwrap();
     assert_eq!(writes(&world), ["prod/shop 10 -> 13"]);
     assert_eq!((&summary["changed"], &summary["calls"]["ECS.UpdateService"]), (&json!(1), &json!(1)));
-    let record = printed(&world, |line| line["service"] == "prod/shop").await;
+    let record = world.record();
+    assert_eq!(record["service"], "prod/shop");
     assert_eq!(record["reason"], "above_target");
     assert_eq!(record["timestamp"], "2026-11-21T10:00:00Z");
-    lambda.stop().await;
 }
 
 #[tokio::test]
@@ -71,7 +56,6 @@ async fn settings_that_cannot_be_used_are_answered_with_all_their_faults() {
         assert!(message.contains(said), "{message}");
     }
     assert!(world.lock().calls.is_empty());
-    lambda.stop().await;
 }
 
 #[tokio::test]
@@ -82,7 +66,6 @@ async fn an_event_that_is_not_understood_is_an_error_and_the_next_one_is_handled
     assert_eq!(error["errorType"], "EventNotUnderstood");
     lambda.invoke(scheduled(TEN), 60).await.unwrap();
     assert_eq!(writes(&world), ["prod/shop 10 -> 13"]);
-    lambda.stop().await;
 }
 
 #[tokio::test]
@@ -93,7 +76,6 @@ async fn an_alarm_through_sns_raises_with_a_null_description() {
     world.lock().alarms.push(alarm);
     lambda.invoke(alarms(TEN, &[("latency", "ALARM")]), 60).await.unwrap();
     assert_eq!(writes(&world), ["prod/shop 10 -> 13"]);
-    lambda.stop().await;
 }
 
 #[tokio::test]
@@ -107,7 +89,6 @@ async fn with_three_calls_in_ten_throttled_everything_is_handled() {
     assert_eq!(changed + failed, 100, "{summary}");
     assert!(changed >= 90, "{summary}");
     assert_eq!(u64::try_from(writes(&world).len()).unwrap(), changed);
-    lambda.stop().await;
 }
 
 #[tokio::test]
@@ -118,7 +99,6 @@ async fn one_service_that_cannot_be_described_does_not_stop_the_others() {
     let summary = lambda.invoke(scheduled(TEN), 60).await.unwrap();
     assert_eq!(writes(&world), ["prod/cart 10 -> 13"]);
     assert_eq!(summary["failed_services"], json!(["prod/shop"]));
-    lambda.stop().await;
 }
 
 #[tokio::test]
@@ -130,7 +110,6 @@ async fn metrics_that_hang_are_given_up_in_time_and_nothing_is_written() {
     assert!(began.elapsed().as_secs() < 5, "the answer comes before the deadline");
     assert!(writes(&world).is_empty());
     assert_eq!(summary["failed"]["not_reached"], 1, "{summary}");
-    lambda.stop().await;
 }
 
 #[tokio::test]
@@ -139,7 +118,6 @@ async fn a_body_that_no_client_can_read_is_a_fault_of_its_services_only() {
     world.lock().faults.add("DescribeServices", Fault::MalformedBody, Times::First(1));
     let summary = lambda.invoke(scheduled(TEN), 60).await.unwrap();
     assert_eq!((&summary["changed"], &summary["failed"]["service_unreadable"]), (&json!(1), &json!(1)));
-    lambda.stop().await;
 }
 
 #[tokio::test]
@@ -152,5 +130,4 @@ async fn a_panic_is_reported_and_the_process_survives_it() {
     let again = lambda.invoke(scheduled(TEN), 60).await;
     assert!(again.is_err(), "the process still answers");
     assert!(writes(&world).is_empty());
-    lambda.stop().await;
 }

@@ -1,0 +1,219 @@
+//! A function's real binary in a world whose time passes: the schedule's minutes, the hooks of deployments as they are
+//! called, and what the function hands on to itself.
+//!
+//! There are as many processes as are needed, as Lambda has it: one that holds a hook answers nothing else meanwhile.
+//! Time passes only while every invocation is asleep or over, so that a story is the same in every run.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::lambda::{Answered, Lambda, Start, binary};
+use crate::scene::{TOPIC, scheduled};
+use crate::wire::Server;
+use crate::world::World;
+use crate::world::hooks::{Caller, HookCall};
+
+/// Traffic and deployments are looked at this often.
+const TICK_S: i64 = 10;
+
+/// An invocation that is neither asleep nor over by then hangs.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A function in a world; its processes end when this is dropped.
+#[derive(Debug)]
+pub struct Drive {
+    /// The world.
+    pub world: World,
+    /// Seconds from an invocation's beginning to its deadline.
+    pub timeout_s: i64,
+    name: &'static str,
+    binary: PathBuf,
+    variables: Vec<(String, String)>,
+    server: Server,
+    idle: Vec<Lambda>,
+    open: JoinSet<Ended>,
+    answers: BTreeMap<u64, Answered>,
+    number: u64,
+}
+
+/// An invocation that is over.
+#[derive(Debug)]
+struct Ended {
+    number: u64,
+    lambda: Lambda,
+    answered: Answered,
+    deadline: Timestamp,
+    /// The hook of ECS that waits for the answer.
+    execution: Option<String>,
+}
+
+impl Drive {
+    /// A function by the name of its crate, and by the name under which hooks call it. It publishes to [`TOPIC`].
+    pub async fn start(world: World, function: &str, name: &'static str, variables: &[(&str, &str)]) -> Self {
+        let ours = [("AWS_LAMBDA_FUNCTION_NAME", name), ("TIDEGATE_TOPIC_ARN", TOPIC)];
+        let variables = ours.iter().chain(variables).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Self {
+            server: Server::start(world.clone()).await,
+            world,
+            timeout_s: 900,
+            name,
+            binary: binary(function),
+            variables: variables.collect(),
+            idle: Vec::new(),
+            open: JoinSet::new(),
+            answers: BTreeMap::new(),
+            number: 0,
+        }
+    }
+
+    /// So many minutes: hooks are called as they are due, and the schedule runs at the end of each.
+    ///
+    /// # Panics
+    /// Where a run of the schedule fails as a whole.
+    pub async fn run_for(&mut self, minutes: u32) {
+        for _ in 0..minutes {
+            let end = self.now() + SignedDuration::from_mins(1);
+            self.settle().await;
+            while self.now() < end {
+                let now = self.now();
+                let tick = SignedDuration::from_secs(TICK_S - now.as_second().rem_euclid(TICK_S));
+                let next = self.world.wakes_up().into_iter().fold(end.min(now + tick), Timestamp::min);
+                self.world.pass_for(next.duration_since(now));
+                self.settle().await;
+            }
+            let answered = self.invoke(scheduled(end)).await;
+            assert!(answered.is_ok(), "{answered:?}");
+        }
+    }
+
+    /// Invokes the function with an event, and waits for its answer.
+    ///
+    /// # Errors
+    /// The function's own.
+    ///
+    /// # Panics
+    /// Where it goes to sleep over it.
+    pub async fn invoke(&mut self, event: Value) -> Answered {
+        self.at_once([event]).await.pop().expect("one answer")
+    }
+
+    /// Invokes the function with several events at the same time.
+    ///
+    /// # Panics
+    /// Where it goes to sleep over any of them.
+    pub async fn at_once(&mut self, events: impl IntoIterator<Item = Value>) -> Vec<Answered> {
+        let mut numbers = Vec::new();
+        for event in events {
+            numbers.push(self.begin(event, None).await);
+        }
+        self.settle().await;
+        numbers.into_iter().map(|number| self.answers.remove(&number).expect("an answer before its time")).collect()
+    }
+
+    /// Lets time pass until a deployment calls a function, and leaves the call to whoever asked.
+    ///
+    /// # Panics
+    /// Where no call comes within the hour.
+    #[must_use]
+    pub fn next_call(&self) -> HookCall {
+        self.world.next_call(SignedDuration::from_hours(1)).expect("a call")
+    }
+
+    /// Makes a call that a deployment waits for; a hook may still be held afterwards.
+    pub async fn answer(&mut self, call: HookCall) {
+        self.call(call).await;
+        self.settle().await;
+    }
+
+    fn now(&self) -> Timestamp {
+        self.world.lock().now
+    }
+
+    /// Makes every call that is due. Afterwards each invocation is over, or asleep.
+    async fn settle(&mut self) {
+        loop {
+            // One after the other: what happens first must not be left to chance.
+            self.rest().await;
+            let (call, later) = {
+                let mut account = self.world.lock();
+                let later = (!account.invoked_later.is_empty()).then(|| account.invoked_later.remove(0));
+                (account.hooks_due.pop_front(), later)
+            };
+            if call.is_none() && later.is_none() {
+                return;
+            }
+            if let Some(call) = call {
+                self.call(call).await;
+                self.rest().await;
+            }
+            if let Some((function, payload)) = later {
+                assert_eq!(function, self.name, "it invokes nobody but itself");
+                self.begin(serde_json::from_str(&payload).expect("JSON"), None).await;
+            }
+        }
+    }
+
+    /// Waits until every invocation is over, or asleep.
+    async fn rest(&mut self) {
+        while !self.open.is_empty() {
+            let open = self.open.len();
+            let world = self.world.clone();
+            let next = async {
+                tokio::select! {
+                    biased;
+                    ended = self.open.join_next() => ended,
+                    () = world.asleep(open) => None,
+                }
+            };
+            let next = timeout(PATIENCE, next).await.expect("an invocation hangs");
+            let Some(ended) = next else { return };
+            self.end(ended.expect("the function lives"));
+        }
+    }
+
+    /// Calls a hook. Functions of others succeed at once.
+    async fn call(&mut self, call: HookCall) {
+        if !call.function.ends_with(self.name) {
+            self.world.lock().answer_native_hook(&call.execution, &Ok(json!({"hookStatus": "SUCCEEDED"})));
+            return;
+        }
+        let execution = (call.caller == Caller::Ecs).then_some(call.execution);
+        self.begin(call.payload, execution).await;
+    }
+
+    async fn begin(&mut self, event: Value, execution: Option<String>) -> u64 {
+        self.number += 1;
+        let (number, timeout_s) = (self.number, self.timeout_s);
+        let deadline = self.now() + SignedDuration::from_secs(timeout_s);
+        let mut lambda = match self.idle.pop() {
+            Some(lambda) => lambda,
+            None => self.process().await,
+        };
+        self.open.spawn(async move {
+            let answered = lambda.invoke(event, timeout_s).await;
+            Ended { number, lambda, answered, deadline, execution }
+        });
+        number
+    }
+
+    async fn process(&self) -> Lambda {
+        let url = self.server.url();
+        let (binary, variables) = (self.binary.clone(), self.variables.clone());
+        Lambda::start(Start { binary, clock: Some(url.clone()), endpoint: url, variables }, self.world.clone()).await
+    }
+
+    fn end(&mut self, ended: Ended) {
+        assert!(self.now() <= ended.deadline, "Lambda would have ended it at {}", ended.deadline);
+        if let Some(execution) = &ended.execution {
+            self.world.lock().answer_native_hook(execution, &ended.answered);
+        }
+        self.answers.insert(ended.number, ended.answered);
+        self.idle.push(ended.lambda);
+    }
+}
