@@ -92,7 +92,7 @@ fn charts(past: &Past, moments: &[Moment], ending: &Ending<'_>) -> Vec<Chart> {
         ];
         charts.push(axis.evidence("Evidence that the canary is worse: stops at the threshold", worse));
         let good = vec![
-            of_moment("evidence", Style::Line, &|moment| show::good(&moment.judgement)),
+            of_moment("evidence", Style::Line, &|moment| moment.judgement.good()),
             line(THRESHOLD, Style::Dashed, 1.0 / policy.beta),
         ];
         charts.push(axis.evidence("Evidence that it is good enough: passes at the threshold", good));

@@ -118,18 +118,12 @@ fn row(moment: &Moment, clock: &Clock) -> Vec<String> {
         tally(moment.canary),
         tally(moment.baseline),
         of(judgement.evidence),
-        of(good(judgement)),
+        of(judgement.good()),
     ]
 }
 
 fn tally(Tally { bad, requests }: Tally) -> String {
     if requests == 0 { String::new() } else { format!("{bad}/{requests} {}", rate(bad, requests)) }
-}
-
-/// The evidence for a pass: that of the class that has least.
-#[must_use]
-pub fn good(judgement: &Judgement) -> Option<f64> {
-    judgement.classes.iter().map(|class| class.not_twice.max(class.low)).reduce(f64::min)
 }
 
 /// How it ends, in a sentence with the moment and the arithmetic.

@@ -1,5 +1,6 @@
 //! The evidence of each class of events, and of all of them together.
 
+use super::ceilings::failed;
 use super::dispersion::dispersion;
 use super::evidence::{self, Split, Trials, mean_of};
 use super::facts::{Counts, Facts};
@@ -30,6 +31,7 @@ pub struct Classes {
 
 /// The minutes of a class.
 struct Minutes {
+    class: Class,
     margin: f64,
     dispersion: f64,
     /// Of the present step.
@@ -47,6 +49,7 @@ impl Class {
             Self::ConnectionErrors => Some(counts.connection_errors),
             Self::Unanswered => Some(counts.unanswered),
             Self::Slow => counts.slow,
+            Self::Failed => Some(failed(counts)),
         }
         // A retried request can fail to connect more than once.
         .map(|bad| bad.min(counts.requests))
@@ -60,7 +63,20 @@ impl Class {
             Self::ConnectionErrors => "connection errors",
             Self::Unanswered => "unanswered requests",
             Self::Slow => "slow requests",
+            Self::Failed => "failed requests",
         }
+    }
+
+    /// Whether it can stop a release.
+    #[must_use]
+    pub fn stops(self) -> bool {
+        self != Self::Failed
+    }
+
+    /// Whether it has to be good for an early pass.
+    #[must_use]
+    pub fn passes(self) -> bool {
+        matches!(self, Self::Failed | Self::Slow)
     }
 }
 
@@ -68,13 +84,14 @@ impl Classes {
     /// Weighs the evidence.
     #[must_use]
     pub fn new(facts: &Facts, policy: &Policy, look: &Look) -> Self {
-        let mut classes = vec![Class::Errors, Class::ConnectionErrors, Class::Unanswered];
+        let mut classes = vec![Class::Errors, Class::ConnectionErrors, Class::Unanswered, Class::Failed];
         classes.extend(policy.slow.map(|_| Class::Slow));
         let (each, minutes): (Vec<ClassEvidence>, Vec<Minutes>) =
             classes.into_iter().map(|class| one(class, facts, policy, look)).unzip();
-        let worse = mean_of(each.iter().map(|class| class.worse));
+        let stopping = || each.iter().filter(|class| class.class.stops());
+        let worse = mean_of(stopping().map(|class| class.worse));
         let material = |class: &ClassEvidence| if class.material { class.worse } else { f64::NEG_INFINITY };
-        let worse_and_material = mean_of(each.iter().map(material));
+        let worse_and_material = mean_of(stopping().map(material));
         let told = |class: ClassEvidence| ClassEvidence {
             worse: value(class.worse),
             not_twice: value(class.not_twice),
@@ -84,11 +101,13 @@ impl Classes {
         Self { each: each.into_iter().map(told).collect(), worse, worse_and_material, minutes }
     }
 
-    /// Whether every class has been shown to be good enough, in either of the two ways.
+    /// Whether the canary has been shown to be good enough, in either of the two ways. Kinds of failure share one proof,
+    /// as those that never happen would each take thousands of requests; but none of them may speak against the canary.
     #[must_use]
     pub fn are_good(&self, policy: &Policy) -> bool {
         let goal = 1.0 / policy.beta;
-        self.each.iter().all(|class| class.not_twice >= goal || class.low >= goal)
+        let is_good = |class: &ClassEvidence| class.not_twice >= goal || class.low >= goal;
+        self.each.iter().all(|class| is_good(class) || !class.class.passes() && class.worse <= 1.0)
     }
 
     /// Whether the minutes of the present step count anything.
@@ -101,8 +120,12 @@ impl Classes {
     #[must_use]
     pub fn missing(&self, policy: &Policy, look: &Look) -> Missing {
         let goal = (1.0 / policy.beta).ln();
-        let most =
-            self.minutes.iter().map(|class| class.requests_until_good(policy, goal)).collect::<Option<Vec<f64>>>();
+        let most = self
+            .minutes
+            .iter()
+            .filter(|minutes| minutes.class.passes())
+            .map(|class| class.requests_until_good(policy, goal))
+            .collect::<Option<Vec<f64>>>();
         let requests = most.map(|each| each.into_iter().fold(0.0, f64::max).ceil());
         let recent: Vec<f64> =
             look.warm().rev().take(5).filter_map(|minute| Some(float(minute.canary?.requests))).collect();
@@ -148,7 +171,7 @@ fn one(class: Class, facts: &Facts, policy: &Policy, look: &Look) -> (ClassEvide
         canary_requests: 0,
         baseline_bad: 0,
         baseline_requests: 0,
-        dispersion,
+        dispersion: dispersion.careful(),
         worse: 0.0,
         material: false,
         not_twice: 0.0,
@@ -177,14 +200,14 @@ fn one(class: Class, facts: &Facts, policy: &Policy, look: &Look) -> (ClassEvide
         told.baseline_bad += baseline_bad;
         told.baseline_requests += baseline.requests;
     }
-    told.worse = evidence::worse(&all, margin, dispersion);
-    told.not_twice = evidence::not_twice(&splits, margin, dispersion);
-    told.low = evidence::low(&trials, policy.ok_rate_percent / 100.0, dispersion);
+    told.worse = evidence::worse(&all, margin, dispersion.careful());
+    told.not_twice = evidence::not_twice(&splits, margin, dispersion.observed);
+    told.low = evidence::low(&trials, policy.ok_rate_percent / 100.0, dispersion.observed);
     let difference = if weight > 0.0 { excess / weight } else { 0.0 };
     told.material = told.canary_bad >= FEWEST_BAD
         && bad_minutes >= FEWEST_MINUTES
         && difference >= policy.min_excess_percent / 100.0;
-    (told, Minutes { margin, dispersion, splits, trials })
+    (told, Minutes { class, margin, dispersion: dispersion.observed, splits, trials })
 }
 
 /// An e-value from its logarithm, as large as a float can tell it.

@@ -16,12 +16,32 @@ pub const UNKNOWN: f64 = 3.0;
 const OUTAGE_REQUESTS: u64 = 100;
 const OUTAGE_MINUTES: usize = 3;
 
+/// So many events of the old version would be as good a guess as [`UNKNOWN`] is.
+const GUESS: f64 = 2.0;
+
+/// How much bad events vary.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Dispersion {
+    /// As the old version's minutes have it.
+    pub observed: f64,
+    /// The events that it was observed in.
+    pub events: f64,
+}
+
+impl Dispersion {
+    /// The dispersion to stop a release by: a few events say little of how they come.
+    #[must_use]
+    pub fn careful(self) -> f64 {
+        (self.observed * self.events + UNKNOWN * GUESS) / (self.events + GUESS)
+    }
+}
+
 /// Variance over mean of the bad events of each minute, corrected for the requests of each minute (Pearson's chi-squared
 /// over its degrees of freedom); at least 1.
 ///
 /// `bad` counts the events of one class. `ceiling` is a rate from 0 to 1 above which a row of minutes is an outage.
 #[must_use]
-pub fn dispersion(before: &[Before], bad: impl Fn(&Before) -> Option<u64>, ceiling: f64) -> f64 {
+pub fn dispersion(before: &[Before], bad: impl Fn(&Before) -> Option<u64>, ceiling: f64) -> Dispersion {
     let mut minutes: Vec<(i64, f64, f64, bool)> = before
         .iter()
         .filter(|minute| minute.counts.requests > 0)
@@ -39,17 +59,17 @@ pub fn dispersion(before: &[Before], bad: impl Fn(&Before) -> Option<u64>, ceili
         .map(|(_, requests, bad, _)| (*requests, *bad))
         .collect();
     if calm.len() < FEWEST_MINUTES {
-        return UNKNOWN;
+        return Dispersion { observed: UNKNOWN, events: 0.0 };
     }
     let (requests, bad) = calm.iter().fold((0.0, 0.0), |(n, b), minute| (n + minute.0, b + minute.1));
     if bad <= 0.0 {
-        return 1.0;
+        return Dispersion { observed: 1.0, events: 0.0 };
     }
     let rate = bad / requests;
     let squares: f64 = calm.iter().map(|(requests, bad)| (bad - requests * rate).powi(2) / (requests * rate)).sum();
     #[expect(clippy::cast_precision_loss, reason = "minutes of two hours")]
     let freedom = (calm.len() - 1) as f64;
-    (squares / freedom).max(1.0)
+    Dispersion { observed: (squares / freedom).max(1.0), events: bad }
 }
 
 #[cfg(test)]
@@ -67,7 +87,7 @@ mod tests {
     }
 
     fn of(before: &[Before]) -> f64 {
-        dispersion(before, |minute| Some(minute.counts.errors), 0.05)
+        dispersion(before, |minute| Some(minute.counts.errors), 0.05).observed
     }
 
     #[test]
@@ -80,6 +100,13 @@ mod tests {
     #[test]
     fn it_is_never_below_one() {
         assert!((of(&minutes(|_| 0)) - 1.0).abs() < 1e-9 && (of(&minutes(|_| 7)) - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_few_events_are_no_proof_that_they_come_alone() {
+        let careful = |observed, events| Dispersion { observed, events }.careful();
+        assert!((careful(1.0, 0.0) - UNKNOWN).abs() < 1e-9, "none at all is taken for clumps of three");
+        assert!((careful(1.0, 2.0) - 2.0).abs() < 1e-9 && careful(1.0, 60.0) < 1.1);
     }
 
     #[test]

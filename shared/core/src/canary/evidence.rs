@@ -77,8 +77,8 @@ fn against(minutes: &[Split], held: f64, bet: f64) -> f64 {
 
 fn factor(minute: &Split, held: f64, bet: f64) -> f64 {
     let share = minute.share;
-    // One version alone can't be compared.
-    if !(share > 0.0 && share < 1.0) {
+    // One version alone can't be compared, and most minutes have no events.
+    if !(share > 0.0 && share < 1.0) || minute.canary_bad + minute.baseline_bad <= 0.0 {
         return 0.0;
     }
     // theta(bet) / theta(held) and (1 - theta(bet)) / (1 - theta(held)) have the same denominators.

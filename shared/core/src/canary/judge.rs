@@ -76,6 +76,19 @@ struct Judging<'a> {
     classes: &'a Classes,
 }
 
+/// Why there is no conclusion, and what one would take.
+struct Waiting {
+    reason: Reason,
+    why: String,
+    missing: Option<Missing>,
+}
+
+impl Waiting {
+    fn plain(reason: Reason, why: String) -> Self {
+        Self { reason, why, missing: None }
+    }
+}
+
 impl Judging<'_> {
     fn judge(&self) -> Judgement {
         let Self { facts, policy, look, now, .. } = *self;
@@ -86,24 +99,23 @@ impl Judging<'_> {
             return Judgement { spoke, ..judgement };
         }
         if let Some(why) = split_is_off(facts, look) {
-            return self.wait_or_end(Reason::SplitIsOff, why);
+            return self.wait_or_end(Waiting::plain(Reason::SplitIsOff, why));
         }
         if self.classes.worse_and_material >= (1.0 / policy.alpha).ln() {
             return self.with(Verdict::Fail, Reason::WorseThanBaseline, self.comparison());
         }
         if let Some(why) = self.unreadable() {
-            let waiting = self.wait_or_end(Reason::MetricsUnreadable, why);
+            let waiting = self.wait_or_end(Waiting::plain(Reason::MetricsUnreadable, why));
             let verdict = if waiting.verdict == Verdict::Inconclusive { Verdict::Error } else { waiting.verdict };
             return Judgement { verdict, ..waiting };
         }
-        if facts.door == Door::Bake || look.full {
+        if facts.door == Door::Bake || look.full && facts.door != Door::Step {
             return self.bake();
         }
         if self.classes.have_minutes() && self.classes.are_good(policy) {
             return self.with(Verdict::Pass, Reason::GoodEnough, self.comparison());
         }
-        let (reason, why) = self.waiting();
-        self.wait_or_end(reason, why)
+        self.wait_or_end(self.waiting())
     }
 
     /// Holds until the new version has served everything for long enough.
@@ -146,8 +158,8 @@ impl Judging<'_> {
             );
             return self.with(Verdict::Pass, Reason::Baked, why);
         }
-        let (reason, why) = self.waiting();
-        self.wait_or_end(reason, format!("the bake is over, and {why}"))
+        let waiting = self.waiting();
+        self.wait_or_end(Waiting { why: format!("the bake is over, and {}", waiting.why), ..waiting })
     }
 
     /// What was asked for and is not known. The old version's past is not among it: the dispersion has a fall-back.
@@ -160,19 +172,23 @@ impl Judging<'_> {
     }
 
     /// Why there is no conclusion.
-    fn waiting(&self) -> (Reason, String) {
+    fn waiting(&self) -> Waiting {
         match self.facts.deployment.arms {
             Arms::None => {
                 let why = "no load balancer counts the requests; alarms and host health are quiet".to_owned();
-                (Reason::NoRequestMetrics, why)
+                Waiting::plain(Reason::NoRequestMetrics, why)
             }
-            Arms::One => (Reason::NoBaseline, "there is no baseline, and every ceiling is kept".to_owned()),
+            Arms::One => {
+                let why = "there is no baseline, and every ceiling is kept".to_owned();
+                Waiting::plain(Reason::NoBaseline, why)
+            }
             Arms::Two if self.look.compared().next().is_none() && self.look.warm().next().is_none() => {
                 let settled = counted(self.look.settled.len(), "settled minute");
-                (Reason::NoTraffic, format!("the new version has no warm minute with traffic among {settled}"))
+                let why = format!("the new version has no warm minute with traffic among {settled}");
+                Waiting::plain(Reason::NoTraffic, why)
             }
             Arms::Two => {
-                let missing = self.missing();
+                let missing = self.classes.missing(self.policy, self.look);
                 let more = match (missing.requests, missing.minutes) {
                     (Some(requests), Some(minutes)) => {
                         format!(
@@ -184,20 +200,21 @@ impl Judging<'_> {
                     (Some(requests), None) => format!("; a conclusion takes about {requests} more canary requests"),
                     _ => String::new(),
                 };
-                (Reason::WaitingForEvidence, format!("{}{more}", self.comparison()))
+                let why = format!("{}{more}", self.comparison());
+                Waiting { reason: Reason::WaitingForEvidence, why, missing: Some(missing) }
             }
         }
     }
 
     /// Waits on, or does what the policy says at the end of the patience.
-    fn wait_or_end(&self, reason: Reason, why: String) -> Judgement {
+    fn wait_or_end(&self, Waiting { reason, why, missing }: Waiting) -> Judgement {
         let Self { facts, policy, now, .. } = *self;
         let patience = SignedDuration::from_secs(policy.patience_s.into());
         let began = self.waits_since();
         let until = began + patience;
         let end = facts.deployment.hook_ends_at.unwrap_or(began + LONGEST_HOOK) - BEFORE_THE_END;
         let waiting = |until: Timestamp, why: String| Judgement {
-            missing: (reason == Reason::WaitingForEvidence).then(|| self.missing()),
+            missing,
             look_again_s: if facts.door.is_hook() { self.look_again_s(until) } else { None },
             ..self.with(Verdict::Inconclusive, reason, why)
         };
@@ -240,10 +257,6 @@ impl Judging<'_> {
         u32::try_from(next.min(left)).ok()
     }
 
-    fn missing(&self) -> Missing {
-        self.classes.missing(self.policy, self.look)
-    }
-
     /// Both arms with their counts, and the evidence against its threshold.
     fn comparison(&self) -> String {
         let minutes = self.look.compared().count();
@@ -259,7 +272,8 @@ impl Judging<'_> {
                 rate(class.baseline_bad, class.baseline_requests),
             )
         };
-        let eventful = self.classes.each.iter().filter(|class| class.canary_bad + class.baseline_bad > 0);
+        let kinds = self.classes.each.iter().filter(|class| class.class.stops());
+        let eventful = kinds.filter(|class| class.canary_bad + class.baseline_bad > 0);
         let mut told: Vec<String> = eventful.map(of_class).collect();
         if told.is_empty() {
             let (canary, baseline) =

@@ -53,6 +53,9 @@ pub enum Class {
     Unanswered,
     /// Requests slower than the limit.
     Slow,
+    /// Requests that failed in whatever way: errors and unanswered ones. A pass is about these; a stop is about each kind,
+    /// as one of them may hide in the others.
+    Failed,
 }
 
 /// The evidence of one event class.
@@ -115,6 +118,14 @@ pub enum Action {
 }
 
 impl Judgement {
+    /// The evidence that the canary is good: that of the class that has the least. An early pass takes `pass_at`. None
+    /// where nothing was compared.
+    #[must_use]
+    pub fn good(&self) -> Option<f64> {
+        let passing = self.classes.iter().filter(|class| class.class.passes());
+        passing.map(|class| class.not_twice.max(class.low)).reduce(f64::min)
+    }
+
     /// What it asks to be done, where the mode is on.
     #[must_use]
     pub fn action(&self, door: Door, platform: Platform) -> Option<Action> {

@@ -109,6 +109,15 @@ fn a_hook_looks_again_when_the_next_minute_settles() {
     assert_eq!(judge(&facts, &Policy::default(), minute(12)).look_again_s, None);
 }
 
+#[test]
+fn a_step_waits_no_longer_where_the_canary_has_all_traffic_already() {
+    let mut facts = step();
+    facts.deployment.weight_percent = Some(100.0);
+    facts.deployment.full_since = Some(minute(18));
+    add(&mut facts, 0, 30, Some(counts(1000, 0)), None);
+    assert_eq!(by(&facts, OnInconclusive::Fail, 20), "fail no_proof_in_time");
+}
+
 fn bake(until: i64, errors: u64) -> Facts {
     let mut facts = canary();
     facts.door = Door::Bake;

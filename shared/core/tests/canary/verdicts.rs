@@ -16,7 +16,7 @@ fn a_canary_that_fails_ten_times_as_often_is_stopped() {
     assert_eq!(said(&judgement), "fail worse_than_baseline");
     assert_eq!(
         judgement.why,
-        "errors: canary 11 of 1100 (1.00 %), baseline 11 of 9900 (0.111 %); evidence 188 against 100, over 11 settled minutes"
+        "errors: canary 11 of 1100 (1.00 %), baseline 11 of 9900 (0.111 %); evidence 122 against 100, over 11 settled minutes"
     );
 }
 
