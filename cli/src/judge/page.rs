@@ -61,7 +61,9 @@ struct Axis {
     marks: Vec<Mark>,
 }
 
-fn charts(past: &Past, moments: &[Moment], ending: &Ending<'_>) -> Vec<Chart> {
+/// Both arms, the evidence against its thresholds, and the canary's share, over time.
+#[must_use]
+pub fn charts(past: &Past, moments: &[Moment], ending: &Ending<'_>) -> Vec<Chart> {
     let Facts { minutes, deployment, .. } = &past.facts;
     let by_time: BTreeMap<Timestamp, &Minute> = minutes
         .iter()

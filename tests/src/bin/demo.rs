@@ -1,4 +1,4 @@
-//! `make demo`: a day of several services in the local world, scaled by the real binary.
+//! `make demo`: releases and a day of several services in the local world, judged and scaled by the real binaries.
 
 use std::io::{Write, stderr, stdout};
 use std::path::Path;

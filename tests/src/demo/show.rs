@@ -1,4 +1,4 @@
-//! What the demo prints, and its page with the pictures.
+//! What the demo prints of the day, and its page with the pictures.
 
 use std::io::{self, Write};
 
@@ -9,10 +9,15 @@ use tidegate_core::prices::{AS_OF, Architecture, Prices, Purchase, TaskSize};
 
 use super::cast::{Expectation, MIDNIGHT};
 use super::day::{Day, Part};
+use super::release::Release;
+use super::verdicts;
 use crate::world::REGION;
 
 /// A service's changes are printed as far as they fit on a screen: the first ones, and the last.
 const CHANGES_SHOWN: usize = 6;
+
+/// As wide as a terminal that is set up for more than letters.
+const COLUMNS: usize = 100;
 
 /// What one task costs for an hour: every service of the demo has the same size.
 fn task_hour_usd() -> f64 {
@@ -28,7 +33,7 @@ pub fn print(out: &mut impl Write, day: &Day) -> io::Result<()> {
     for part in &day.parts {
         writeln!(out, "{}: {}", part.id, part.story)?;
         for line in story(part) {
-            writeln!(out, "  {line}")?;
+            paragraph(out, &line)?;
         }
         writeln!(out)?;
     }
@@ -37,6 +42,31 @@ pub fn print(out: &mut impl Write, day: &Day) -> io::Result<()> {
     let calls: u32 = day.calls.values().sum();
     writeln!(out, "\n1440 runs made {calls} calls to AWS and cost {} (Lambda and CloudWatch).", usd(day.runs_usd))?;
     writeln!(out, "\nThe daily digest:\n{}", indent(&day.digest))
+}
+
+/// Prints a line of a story, broken where a terminal of a hundred columns ends.
+///
+/// # Errors
+/// Where it can't be written.
+pub fn paragraph(out: &mut impl Write, text: &str) -> io::Result<()> {
+    // A number and its percent sign stay together.
+    let text = text.replace(" %", "\u{a0}%");
+    let mut line = "  ".to_owned();
+    let mut is_empty = true;
+    for word in text.split(' ') {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > COLUMNS {
+            writeln!(out, "{}", line.replace('\u{a0}', " "))?;
+            // Below the words, not below the time.
+            line = " ".repeat(8);
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_empty = false;
+    }
+    writeln!(out, "{}", line.replace('\u{a0}', " "))
 }
 
 /// What became of a service, change by change.
@@ -106,24 +136,24 @@ fn indent(text: &str) -> String {
 
 /// The page.
 #[must_use]
-pub fn page(day: &Day) -> Page {
+pub fn page(releases: &[Release], day: &Day) -> Page {
     let (head, rows) = bill(day);
     let overview = Section {
         title: "The bill".to_owned(),
         text: vec![
             "Without: as many tasks as the busiest minute needs at 70 %, all day. With: what was billed, by the second; \
-             what is never touched costs the same. \
-             What was never touched costs the same. A saving counts only beside the work that was left unmet."
+             what is never touched costs the same. A saving counts only beside the work that was left unmet."
                 .to_owned(),
         ],
         table: Some(Table { head: head.map(str::to_owned).into(), highlight: Some(rows.len() - 1), rows }),
         charts: Vec::new(),
     };
-    let mut sections = vec![overview];
+    let mut sections: Vec<Section> = releases.iter().map(verdicts::section).collect();
+    sections.push(overview);
     sections.extend(day.parts.iter().map(section));
     Page {
-        title: "A day with the cost-scaler".to_owned(),
-        subtitle: "Seven services in the local world, a run of the real binary every minute".to_owned(),
+        title: "Two releases, and a day of seven services".to_owned(),
+        subtitle: "In the local world: the real binaries of canary-gate and cost-scaler, run every minute".to_owned(),
         generated: None,
         footer: format!("tidegate {}, prices of {AS_OF}", env!("CARGO_PKG_VERSION")),
         sections,
