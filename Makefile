@@ -1,12 +1,12 @@
 # The words that people, the README and CI share.
 .PHONY: demo test lint bench judges
 
-# The scaler's binary through a simulated day, in a local AWS world. Writes target/demo/report.html.
-demo: cost-scaler
+# The binaries through two releases and a simulated day, in a local AWS world. Writes target/demo/report.html.
+demo: functions
 	cargo run --locked --quiet -p tidegate-tests --bin demo
 
-# Everything that is checked. The tests of the binary run the binary that is deployed.
-test: lint cost-scaler
+# Everything that is checked. The tests of the binaries run the binaries that are deployed.
+test: lint functions
 	cargo test --locked --workspace
 
 lint:
@@ -15,8 +15,8 @@ lint:
 	tools/check-template.sh
 	tools/check-deps.sh
 
-# What the binary costs, beside the same clients in Python.
-bench: cost-scaler
+# What the binaries cost, beside the same clients in Python.
+bench: functions
 	tools/install.sh bench
 	cargo run --locked --quiet -p tidegate-tests --bin bench
 
@@ -24,6 +24,6 @@ bench: cost-scaler
 judges:
 	cargo run --locked --quiet --config 'profile.dev.package.tidegate-tests.opt-level = 2' -p tidegate-tests --bin judges
 
-.PHONY: cost-scaler
-cost-scaler:
-	cargo build --locked --release -p cost-scaler
+.PHONY: functions
+functions:
+	cargo build --locked --release $(patsubst functions/%,-p %,$(wildcard functions/*))

@@ -89,9 +89,9 @@ impl Classes {
         let (each, minutes): (Vec<ClassEvidence>, Vec<Minutes>) =
             classes.into_iter().map(|class| one(class, facts, policy, look)).unzip();
         let stopping = || each.iter().filter(|class| class.class.stops());
-        let worse = mean_of(stopping().map(|class| class.worse));
-        let material = |class: &ClassEvidence| if class.material { class.worse } else { f64::NEG_INFINITY };
-        let worse_and_material = mean_of(stopping().map(material));
+        let mean = |log: fn(&ClassEvidence) -> f64| mean_of(&stopping().map(log).collect::<Vec<_>>());
+        let worse = mean(|class| class.worse);
+        let worse_and_material = mean(|class| if class.material { class.worse } else { f64::NEG_INFINITY });
         let told = |class: ClassEvidence| ClassEvidence {
             worse: value(class.worse),
             not_twice: value(class.not_twice),

@@ -44,14 +44,14 @@ pub struct Trials {
 /// in clumps say no more than their clumps.
 #[must_use]
 pub fn worse(minutes: &[Split], margin: f64, dispersion: f64) -> f64 {
-    mean_of(RATIOS.iter().map(|ratio| against(minutes, margin, margin * ratio) / dispersion))
+    mean_of(&RATIOS.map(|ratio| against(minutes, margin, margin * ratio) / dispersion))
 }
 
 /// The logarithm of the e-value against "the canary's rate is at least twice `margin` times the baseline's".
 #[must_use]
 pub fn not_twice(minutes: &[Split], margin: f64, dispersion: f64) -> f64 {
     let twice = 2.0 * margin;
-    mean_of(RATIOS.iter().map(|ratio| against(minutes, twice, twice / ratio) / dispersion))
+    mean_of(&RATIOS.map(|ratio| against(minutes, twice, twice / ratio) / dispersion))
 }
 
 /// The logarithm of the e-value against "the canary's rate is at least `rate`", from 0 to 1.
@@ -61,7 +61,7 @@ pub fn low(minutes: &[Trials], rate: f64, dispersion: f64) -> f64 {
         return 0.0;
     }
     let (bad, requests) = minutes.iter().fold((0.0, 0.0), |(b, n), minute| (b + minute.bad, n + minute.requests));
-    mean_of(LOW_SHARES.iter().map(|share| low_bet(bad, requests, rate, *share) / dispersion))
+    mean_of(&LOW_SHARES.map(|share| low_bet(bad, requests, rate, share) / dispersion))
 }
 
 fn low_bet(bad: f64, requests: f64, rate: f64, share: f64) -> f64 {
@@ -87,9 +87,9 @@ fn factor(minute: &Split, held: f64, bet: f64) -> f64 {
 }
 
 /// The logarithm of the mean of numbers that are given by their logarithms.
-pub(super) fn mean_of(logs: impl Iterator<Item = f64> + Clone) -> f64 {
-    let largest = logs.clone().fold(f64::NEG_INFINITY, f64::max);
-    let (sum, count) = logs.fold((0.0, 0.0), |(sum, count), log| (sum + (log - largest).exp(), count + 1.0));
+pub(super) fn mean_of(logs: &[f64]) -> f64 {
+    let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let (sum, count) = logs.iter().fold((0.0, 0.0), |(sum, count), log| (sum + (log - largest).exp(), count + 1.0));
     if largest == f64::NEG_INFINITY { largest } else { largest + (sum / count).ln() }
 }
 
@@ -97,8 +97,8 @@ pub(super) fn mean_of(logs: impl Iterator<Item = f64> + Clone) -> f64 {
 /// is expected to. None where no number does.
 ///
 /// `bets` are the logarithms of the bets so far, and what each gains with a request.
-fn until(bets: &[(f64, f64)], goal: f64) -> Option<f64> {
-    let at = |requests: f64| mean_of(bets.iter().map(|(now, gain)| gain.mul_add(requests, *now)));
+fn until<const N: usize>(bets: [(f64, f64); N], goal: f64) -> Option<f64> {
+    let at = |requests: f64| mean_of(&bets.map(|(now, gain)| gain.mul_add(requests, now)));
     if at(0.0) >= goal {
         return Some(0.0);
     }
@@ -136,7 +136,7 @@ pub fn requests_until_not_twice(
         let bet = twice / ratio;
         (against(minutes, twice, bet) / dispersion, factor(&expected, twice, bet) / dispersion)
     };
-    until(&RATIOS.map(|ratio| bet(&ratio)), goal)
+    until(RATIOS.map(|ratio| bet(&ratio)), goal)
 }
 
 /// Requests of the canary until [`low`] reaches `goal`, were its rate `expected`.
@@ -149,7 +149,7 @@ pub fn requests_until_low(minutes: &[Trials], rate: f64, dispersion: f64, expect
     let bet = |share: &f64| {
         (low_bet(bad, requests, rate, *share) / dispersion, low_bet(expected, 1.0, rate, *share) / dispersion)
     };
-    until(&LOW_SHARES.map(|share| bet(&share)), goal)
+    until(LOW_SHARES.map(|share| bet(&share)), goal)
 }
 
 #[cfg(test)]
