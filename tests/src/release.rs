@@ -5,6 +5,7 @@ use canary_gate::report::Summary;
 use canary_gate::settings::Settings;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use tidegate_core::canary::Facts;
 use tidegate_core::prices::Architecture;
 use tidegate_lambda::start::{Host, Invocation};
 
@@ -170,4 +171,27 @@ pub fn world(service: Service, balancer: Balancer) -> World {
     world.balance(balancer);
     world.pass(150);
     world
+}
+
+/// The facts of an hour of a release with everything that a judgement can look at: what a live run gathers.
+///
+/// # Panics
+/// Where they are not what the judgement reads.
+#[must_use]
+pub fn facts_of_a_release() -> Facts {
+    let at = |minute: i64| (TEN + SignedDuration::from_mins(minute)).to_string();
+    let counts = |requests: i64, minute: i64| json!({"requests": requests, "errors": minute % 3, "connection_errors": minute % 2, "slow": requests / 50});
+    let minute = |minute| json!({"at": at(minute), "canary": counts(100, minute), "baseline": counts(900, minute)});
+    let before = |minute: i64| json!({"at": at(-minute), "requests": 1000, "errors": minute % 3, "connection_errors": minute % 2, "slow": 20});
+    let hosts = |minute| json!({"at": at(minute), "healthy": 4, "unhealthy": 0});
+    let facts = json!({
+        "deployment": {
+            "id": "d-000000001", "platform": "code_deploy", "strategy": "canary", "started_at": at(-2),
+            "traffic_from": at(0), "weight_percent": 10.0, "first_percent": 10.0,
+        },
+        "minutes": (0..60).map(minute).collect::<Vec<_>>(),
+        "before": (3..123).map(before).collect::<Vec<_>>(),
+        "hosts": (0..60).map(hosts).collect::<Vec<_>>(),
+    });
+    serde_json::from_value(facts).expect("facts")
 }

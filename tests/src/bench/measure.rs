@@ -1,25 +1,24 @@
-//! Each measurement: what the design budgets, on the release binary.
+//! Each measurement: what the design budgets, on a function's release binary.
 
 use std::error::Error;
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use jiff::SignedDuration;
-use tidegate_core::scaling::decide;
 use tokio::time::Instant;
 
+use super::functions::{Age, Function};
 use super::process::{cpu, peak_memory_mb};
 use super::{Line, tls};
 use crate::lambda::{Lambda, Runtime, Start, binary};
+use crate::release::FUNCTION;
 use crate::scene::{TEN, scheduled};
 use crate::wire::Server;
 use crate::world::World;
-use crate::world::service::Service;
 
 /// One file of certificates to trust, as Amazon Linux has it; Debian's folder beside it would be read link by link.
 const TRUSTED: (&str, &str) = ("SSL_CERT_FILE", tls::SYSTEM);
@@ -27,18 +26,15 @@ const TRUSTED: (&str, &str) = ("SSL_CERT_FILE", tls::SYSTEM);
 /// Runs whose median counts.
 const RUNS: usize = 25;
 
-/// The services that the scaler calls, as `AWS_ENDPOINT_URL_...` names them.
-const SERVICES: [&str; 4] = ["RESOURCE_GROUPS_TAGGING_API", "ECS", "APPLICATION_AUTO_SCALING", "CLOUDWATCH"];
-
 type Measured = Result<Line, Box<dyn Error>>;
 
 /// The binary, compressed as for an upload.
 ///
 /// # Errors
 /// Where it can't be read.
-pub fn zipped_size() -> Measured {
+pub fn zipped_size(function: &Function) -> Measured {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(&fs::read(binary("cost-scaler"))?)?;
+    encoder.write_all(&fs::read(binary(function.name))?)?;
     #[expect(clippy::cast_precision_loss, reason = "megabytes")]
     let mb = encoder.finish()?.len() as f64 / 1e6;
     Ok(Line::at_most("zipped bootstrap", 4.0, mb, "MB"))
@@ -48,40 +44,33 @@ pub fn zipped_size() -> Measured {
 ///
 /// # Errors
 /// Where a process can't be started.
-pub async fn start_up() -> Result<Vec<Line>, Box<dyn Error>> {
+pub async fn start_up(function: &Function) -> Result<Vec<Line>, Box<dyn Error>> {
     let mut ours = Vec::new();
     let mut python = Vec::new();
     for _ in 0..RUNS {
-        let (_world, server, lambda) = started(0, Age::New, Duration::ZERO).await;
+        let (_server, lambda) = started(function, (function.at_rest)(0, Age::New)).await;
         lambda.started().await;
         ours.push(cpu(lambda.pid().ok_or("the function is gone")?)?);
         lambda.stop().await;
-        drop(server);
-        python.extend(python_start().await?);
+        python.extend(python_start(function).await?);
     }
     let ours = milliseconds(median(&mut ours));
     let mut lines = vec![Line::at_most("process start to first poll, CPU", 6.0, ours, "ms")];
-    if python.is_empty() {
-        lines.push(Line {
-            what: "  the same in Python with boto3",
-            budget: "at least 30 times ours".to_owned(),
-            measured: "not measured: tools/install.sh bench installs it".to_owned(),
-            within: false,
-        });
-    } else {
-        let python = milliseconds(median(&mut python));
-        lines.push(Line {
-            what: "  the same in Python with boto3",
-            budget: "at least 30 times ours".to_owned(),
-            measured: format!("{python:.0} ms, {:.0} times", python / ours),
-            within: python >= 30.0 * ours,
-        });
-    }
+    let python = (!python.is_empty()).then(|| milliseconds(median(&mut python)));
+    lines.push(Line {
+        what: "  the same in Python with boto3",
+        budget: "at least 30 times ours".to_owned(),
+        measured: python.map_or_else(
+            || "not measured: tools/install.sh bench installs it".to_owned(),
+            |python| format!("{python:.0} ms, {:.0} times", python / ours),
+        ),
+        within: python.is_some_and(|python| python >= 30.0 * ours),
+    });
     Ok(lines)
 }
 
-/// CPU until a Python function with the same four clients polls; None where Python's side is not installed.
-async fn python_start() -> Result<Option<Duration>, Box<dyn Error>> {
+/// CPU until a Python function with the same clients polls; None where Python's side is not installed.
+async fn python_start(function: &Function) -> Result<Option<Duration>, Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("no workspace")?;
     let python = root.join(".tools/venv-bench/bin/python");
     if !python.exists() {
@@ -89,7 +78,7 @@ async fn python_start() -> Result<Option<Duration>, Box<dyn Error>> {
     }
     let runtime = Runtime::listen().await;
     let mut process = tokio::process::Command::new(python)
-        .args(["-m", "awslambdaric", "scaler.handler"])
+        .args(["-m", "awslambdaric", &format!("{}.handler", function.python)])
         .current_dir(root.join("tests/python"))
         .env_clear()
         .envs(runtime.environment())
@@ -102,46 +91,50 @@ async fn python_start() -> Result<Option<Duration>, Box<dyn Error>> {
     Ok(Some(used))
 }
 
-/// The first invocation, with a TLS handshake to each of four endpoints.
+/// The first invocation, with a TLS handshake to each endpoint that it calls.
 ///
 /// # Errors
 /// Where it fails.
-pub async fn first_call_over_tls() -> Measured {
+pub async fn first_call_over_tls(function: &Function) -> Measured {
     let (config, trusted) = tls::authority()?;
+    let (what, services) = function.first;
     let mut used = Vec::new();
     for _ in 0..RUNS {
-        let world = world_of(1, 1, Age::Years);
+        let (world, event) = (function.begin)();
         let mut servers = Vec::new();
-        let mut variables = vec![("SSL_CERT_FILE".to_owned(), trusted.display().to_string())];
-        for service in SERVICES {
+        let mut variables = variables();
+        variables.push(("SSL_CERT_FILE".to_owned(), trusted.display().to_string()));
+        for service in services {
             let server = Server::start_tls(world.clone(), config.clone()).await;
             variables.push((format!("AWS_ENDPOINT_URL_{service}"), format!("https://{}", server.address)));
             servers.push(server);
         }
         let clock = Server::start(world.clone()).await;
-        let start = Start { binary: binary("cost-scaler"), endpoint: clock.url(), clock: Some(clock.url()), variables };
+        let start = Start { binary: binary(function.name), endpoint: clock.url(), clock: Some(clock.url()), variables };
         let mut lambda = Lambda::start(start, world).await;
         lambda.started().await;
         let pid = lambda.pid().ok_or("the function is gone")?;
         let before = cpu(pid)?;
-        let summary = lambda.invoke(scheduled(TEN), 60).await.map_err(|error| error.to_string())?;
+        let answer = lambda.invoke(event, 60).await.map_err(|error| error.to_string())?;
         used.push(cpu(pid)?.saturating_sub(before));
-        if summary["left_alone"]["on_target"] != 1 {
-            return Err(format!("the run over TLS did not decide: {summary}").into());
+        if !(function.began)(&answer) {
+            return Err(format!("{what}: {answer}").into());
         }
         lambda.stop().await;
     }
     fs::remove_file(trusted)?;
-    Ok(Line::at_most("first invocation over TLS to four endpoints, CPU", 8.0, milliseconds(median(&mut used)), "ms"))
+    Ok(Line::at_most(what, 8.0, milliseconds(median(&mut used)), "ms"))
 }
 
 /// Peak memory of an invocation over a hundred services.
 ///
 /// # Errors
 /// Where it fails.
-pub async fn memory_of_100_services() -> Measured {
-    let (_world, _server, mut lambda) = started(100, Age::Years, Duration::ZERO).await;
-    lambda.invoke(scheduled(TEN), 60).await.map_err(|error| error.to_string())?;
+pub async fn memory_of_100_services(function: &Function) -> Measured {
+    let world = (function.hundred)();
+    let now = world.lock().now;
+    let (_server, mut lambda) = started(function, world).await;
+    lambda.invoke(scheduled(now), 60).await.map_err(|error| error.to_string())?;
     let peak = peak_memory_mb(lambda.pid().ok_or("the function is gone")?)?;
     lambda.stop().await;
     Ok(Line::at_most("peak memory, 100 services", 24.0, peak, "MB"))
@@ -151,25 +144,16 @@ pub async fn memory_of_100_services() -> Measured {
 ///
 /// # Errors
 /// Where it fails.
-pub async fn thousand_services() -> Result<Vec<Line>, Box<dyn Error>> {
-    let years = thousand(Age::Years).await?;
-    let new = thousand(Age::New).await?;
+pub async fn thousand_services(function: &Function) -> Result<Vec<Line>, Box<dyn Error>> {
+    let years = thousand(function, Age::Years).await?;
+    let new = thousand(function, Age::New).await?;
+    let unbudgeted = |what, measured| Line { what, budget: String::new(), measured, within: true };
     Ok(vec![
-        Line::at_most("1,000 services at rest, API calls", 150.0, f64::from(years.calls), ""),
+        Line::at_most("1,000 services at rest, API calls", function.calls, f64::from(years.calls), ""),
         Line::at_most("1,000 services at rest, 20 ms a call", 6.0, years.wall.as_secs_f64(), "s"),
         Line::at_most("1,000 services at rest, CPU", 100.0, milliseconds(years.cpu), "ms"),
-        Line {
-            what: "  the same without service events to read",
-            budget: String::new(),
-            measured: format!("{:.0} ms", milliseconds(new.cpu)),
-            within: true,
-        },
-        Line {
-            what: "1,000 services at rest, peak memory",
-            budget: String::new(),
-            measured: format!("{:.1} MB", years.peak_mb),
-            within: true,
-        },
+        unbudgeted("  the same without service events to read", format!("{:.0} ms", milliseconds(new.cpu))),
+        unbudgeted("1,000 services at rest, peak memory", format!("{:.1} MB", years.peak_mb)),
     ])
 }
 
@@ -180,8 +164,10 @@ struct Thousand {
     peak_mb: f64,
 }
 
-async fn thousand(age: Age) -> Result<Thousand, Box<dyn Error>> {
-    let (world, _server, mut lambda) = started(1000, age, Duration::from_millis(20)).await;
+async fn thousand(function: &Function, age: Age) -> Result<Thousand, Box<dyn Error>> {
+    let world = (function.at_rest)(1000, age);
+    world.lock().latency = Duration::from_millis(20);
+    let (_server, mut lambda) = started(function, world.clone()).await;
     lambda.started().await;
     let pid = lambda.pid().ok_or("the function is gone")?;
     let before = cpu(pid)?;
@@ -189,8 +175,8 @@ async fn thousand(age: Age) -> Result<Thousand, Box<dyn Error>> {
     let summary = lambda.invoke(scheduled(TEN), 60).await.map_err(|error| error.to_string())?;
     let wall = began.elapsed();
     let cpu = cpu(pid)?.saturating_sub(before);
-    if summary["left_alone"]["on_target"] != 1000 {
-        return Err(format!("not every service was decided: {summary}").into());
+    if !(function.rested)(&summary, 1000) {
+        return Err(format!("not every service was seen and left alone: {summary}").into());
     }
     let calls = world.lock().calls.values().sum();
     let peak_mb = peak_memory_mb(pid)?;
@@ -199,52 +185,28 @@ async fn thousand(age: Age) -> Result<Thousand, Box<dyn Error>> {
 }
 
 /// One decision for one service.
-#[must_use]
-pub fn decision() -> Line {
+///
+/// # Errors
+/// Where the kernel does not tell the time.
+pub fn decision(function: &Function) -> Measured {
     const DECISIONS: u32 = 20_000;
-    let facts = crate::scene::facts_of_a_busy_service();
-    let policy = tidegate_core::scaling::Policy { min: Some(2), max: Some(40), ..Default::default() };
-    let began = Instant::now();
-    for _ in 0..DECISIONS {
-        std::hint::black_box(decide(std::hint::black_box(&facts), &policy, TEN));
-    }
-    let each = began.elapsed().as_secs_f64() / f64::from(DECISIONS);
-    Line::at_most("one decision", 0.1, each * 1000.0, "ms")
+    let decide = (function.decide)();
+    let before = cpu(std::process::id())?;
+    (0..DECISIONS).for_each(|_| decide());
+    let each = cpu(std::process::id())?.saturating_sub(before) / DECISIONS;
+    Ok(Line::at_most(function.decision, 0.1, milliseconds(each), "ms"))
 }
 
-/// How old the services of a world are.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Age {
-    /// They have no events yet.
-    New,
-    /// Each has the hundred events that ECS keeps, and that every description of it carries.
-    Years,
+fn variables() -> Vec<(String, String)> {
+    let ours = [("AWS_LAMBDA_FUNCTION_NAME", FUNCTION), TRUSTED];
+    ours.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }
 
-/// Services at rest.
-fn world_of(services: usize, clusters: usize, age: Age) -> World {
-    let world = World::new(TEN - SignedDuration::from_mins(20));
-    for index in 0..services {
-        let id = format!("cluster-{}/service-{index}", index % clusters);
-        let mut service = Service::new(&id, 20, TEN).enrolled("on", 2, 40).load(|_| 14.0).behind_load_balancer();
-        if age == Age::Years {
-            service.fill_events(TEN);
-        }
-        world.add(service);
-    }
-    world.pass(20);
-    world
-}
-
-async fn started(services: usize, age: Age, latency: Duration) -> (World, Server, Lambda) {
-    let world = world_of(services, 10, age);
-    world.lock().latency = latency;
+async fn started(function: &Function, world: World) -> (Server, Lambda) {
     let server = Server::start(world.clone()).await;
-    let binary: PathBuf = binary("cost-scaler");
-    let variables = vec![(TRUSTED.0.to_owned(), TRUSTED.1.to_owned())];
+    let (binary, variables) = (binary(function.name), variables());
     let start = Start { binary, endpoint: server.url(), clock: Some(server.url()), variables };
-    let lambda = Lambda::start(start, world.clone()).await;
-    (world, server, lambda)
+    (server, Lambda::start(start, world).await)
 }
 
 fn median(times: &mut [Duration]) -> Duration {

@@ -1,4 +1,4 @@
-//! `make bench`: measures the release binary against the budgets of the design, beside Python.
+//! `make bench`: measures the release binaries against the budgets of the design, beside Python.
 
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;

@@ -13,7 +13,16 @@ fn deploy(drive: &Drive, version: tidegate_tests::world::version::Version) -> St
     drive.world.deploy("prod/shop", version)
 }
 
-/// What each call of a hook of ECS ended as.
+/// What the records so far asked to be done, each once in a row.
+fn actions(drive: &Drive) -> Vec<String> {
+    let records = drive.world.full_records();
+    let mut actions: Vec<String> =
+        records.iter().filter_map(|record| record["action"].as_str()).map(str::to_owned).collect();
+    actions.dedup();
+    actions
+}
+
+/// What each hook of ECS's deployment ended as.
 fn hooks(drive: &Drive) -> Vec<&'static str> {
     let account = drive.world.lock();
     let deployment = account.native.deployments.last().expect("a deployment");
@@ -41,19 +50,28 @@ async fn a_bad_canary_under_code_deploy_is_stopped_and_its_roll_back_left_alone(
 
 #[tokio::test]
 async fn a_bad_canary_under_ecs_waits_at_its_hook_and_fails_there() {
-    let mut drive = by_ecs(service("on"), DeploymentConfiguration::canary(10.0, 8).hook(hook())).await;
+    let mut drive = by_ecs(service("on"), DeploymentConfiguration::canary(10.0, 2).hook(hook())).await;
     let id = deploy(&drive, bad());
-    drive.run_for(9).await;
-    assert_eq!(hooks(&drive), ["SUCCEEDED"], "before the first step");
-    drive.run_for(21).await;
+    drive.run_for(30).await;
     let world = &drive.world;
     assert_eq!(world.status(&id), "ROLLBACK_SUCCESSFUL");
     assert!(world.share("prod/shop", "v2") < 0.1);
-    assert!(world.records().contains(&"fail worse_than_baseline".to_owned()), "{:?}", world.records());
+    assert_eq!(actions(&drive), ["let_pass", "wait", "fail_hook"]);
+    assert_eq!(world.subjects(), ["Tidegate: prod/shop: the deployment was failed (worse_than_baseline)"]);
 }
 
 #[tokio::test]
-async fn a_bad_linear_shift_under_ecs_is_rolled_back_before_much_of_it_is_seen() {
+async fn a_bad_canary_whose_next_hook_is_far_off_is_stopped_by_the_schedule() {
+    let mut drive = by_ecs(service("on"), DeploymentConfiguration::canary(10.0, 20).hook(hook())).await;
+    let id = deploy(&drive, bad());
+    drive.run_for(30).await;
+    assert_eq!(drive.world.status(&id), "ROLLBACK_SUCCESSFUL");
+    assert_eq!(actions(&drive), ["let_pass", "stop_deployment"]);
+    assert_eq!(drive.world.calls("StopServiceDeployment"), 1);
+}
+
+#[tokio::test]
+async fn a_bad_linear_shift_under_ecs_goes_no_further_than_its_first_step() {
     let mut drive = by_ecs(service("on"), DeploymentConfiguration::linear(25.0, 2).hook(hook())).await;
     let id = deploy(&drive, bad());
     let mut most = 0.0_f64;
@@ -62,7 +80,7 @@ async fn a_bad_linear_shift_under_ecs_is_rolled_back_before_much_of_it_is_seen()
         most = most.max(drive.world.share("prod/shop", "v2"));
     }
     assert_eq!((drive.world.status(&id).as_str(), most), ("ROLLBACK_SUCCESSFUL", 25.0));
-    assert!(hooks(&drive).contains(&"FAILED"), "{:?}", hooks(&drive));
+    assert_eq!(actions(&drive), ["let_pass", "wait", "fail_hook"]);
 }
 
 #[tokio::test]
@@ -74,8 +92,7 @@ async fn a_good_canary_under_ecs_waits_for_its_evidence_and_bakes() {
     let world = &drive.world;
     assert_eq!(world.status(&id), "SUCCESSFUL");
     assert_eq!(hooks(&drive), ["SUCCEEDED"; 3], "before each step, and after the last");
-    let waits = world.full_records().iter().filter(|record| record["action"] == "wait").count();
-    assert!(waits > 0, "it answered IN_PROGRESS until the evidence was in");
+    assert_eq!(actions(&drive), ["let_pass", "wait", "let_pass", "wait", "let_pass"], "for its evidence, and its bake");
     assert!(world.records().contains(&"pass baked".to_owned()), "{:?}", world.records());
 }
 
