@@ -34,6 +34,9 @@ const ONE_LOOK: Duration = Duration::from_mins(1);
 /// Where a deployment can't be read, it is tried again after so many seconds.
 const TRY_AGAIN_S: u32 = 30;
 
+/// What stands for a step that could not be read.
+const UNREAD: &str = "unread";
+
 impl<P: Ports> Gate<P> {
     /// The answer to a hook of an ECS deployment.
     pub(crate) async fn native(
@@ -45,12 +48,15 @@ impl<P: Ports> Gate<P> {
     ) -> (HookAnswer, Outcome) {
         let deadline = invocation.work(now);
         let looked = self.look_native(settings, hook, &deadline, now).await;
-        let step = looked.step;
-        let since = hook.waiting_since(&step).unwrap_or(now);
+        let (since, step) = match looked.step.as_deref() {
+            Some(step) => (hook.waiting_since(step).unwrap_or(now), step),
+            // What can't be read may be the step that is waited for already: a failure does not begin the wait anew.
+            None => hook.waiting().unwrap_or((now, UNREAD)),
+        };
         let judged = looked.judged;
         let shadow = judged.mode != Mode::On;
         let patience = jiff::SignedDuration::from_secs(settings.defaults.patience_s.into());
-        let wait = || hook.in_progress(&step, since, judged.judgement.look_again_s.or(Some(TRY_AGAIN_S)));
+        let wait = || hook.in_progress(step, since, judged.judgement.look_again_s.or(Some(TRY_AGAIN_S)));
         // A judgement has a patience of its own. What could not even be described by then is not taken for good.
         let given_up = judged.judgement.verdict == Verdict::Error && judged.facts.is_none() && now >= since + patience;
         let action = match judged.judgement.action(Door::Step, Platform::Ecs) {
@@ -77,7 +83,7 @@ impl<P: Ports> Gate<P> {
     ) -> NativeLook {
         let id = Some(hook.id());
         let plain = |mode, verdict, reason, why: String| NativeLook {
-            step: "unread".to_owned(),
+            step: None,
             judged: Judged::plain(id.clone(), mode, verdict, reason, why),
         };
         let mode = settings.common.mode;
@@ -142,7 +148,7 @@ impl<P: Ports> Gate<P> {
         let waiting_since = Some(hook.waiting_since(&step).unwrap_or(now));
         let look = Look { door, waiting_since, ..probe };
         let (judged, _) = look.at(&self.ports, &deployment).await;
-        NativeLook { step, judged }
+        NativeLook { step: Some(step), judged }
     }
 
     /// Holds a hook of a CodeDeploy deployment until its bake is over, or it has to be failed: what became of it, and the
@@ -267,7 +273,8 @@ impl<P: Ports> Gate<P> {
 
 /// A look for an ECS hook, and the step that it was about.
 struct NativeLook {
-    step: String,
+    /// None where it could not be read.
+    step: Option<String>,
     judged: Judged,
 }
 

@@ -104,11 +104,17 @@ impl NativeHook {
         Tags::new(ours.map(|(key, value)| (key, word(value))))
     }
 
+    /// Since when has been waited, and for which step. None where that is not known.
+    #[must_use]
+    pub fn waiting(&self) -> Option<(Timestamp, &str)> {
+        let (since, step) = self.details.get(WAITING)?.as_str()?.split_once(' ')?;
+        Some((since.parse().ok()?, step))
+    }
+
     /// Since when this `step` has been waited for. None where that is not known, or was for another step.
     #[must_use]
     pub fn waiting_since(&self, step: &str) -> Option<Timestamp> {
-        let (since, of) = self.details.get(WAITING)?.as_str()?.split_once(' ')?;
-        (of == step).then(|| since.parse().ok()).flatten()
+        self.waiting().filter(|(_, of)| *of == step).map(|(since, _)| since)
     }
 
     /// It may go on.

@@ -86,6 +86,18 @@ async fn an_api_that_fails_fails_a_hook_of_ecs_when_its_patience_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_failure_in_between_does_not_begin_the_wait_of_a_step_anew() {
+    let service = service("on").tag("patience", "8m").tag("on-inconclusive", "fail");
+    let release = by_ecs(service, DeploymentConfiguration::canary(10.0, 2).hook(hook()));
+    release.world.lock().balancer("prod/shop").requests = std::sync::Arc::new(|_| 5.0);
+    let id = release.deploy(good());
+    release.run_for(8).await;
+    release.world.lock().faults.add("DescribeServiceDeployments", Fault::ServerError, Times::First(3));
+    release.run_for(6).await;
+    assert!(release.status(&id).starts_with("ROLLBACK"), "{}: {:?}", release.status(&id), release.records());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_bake_longer_than_an_invocation_is_handed_on() {
     let release = held(service("on").tag("bake", "40m"));
     let _ = release.deploy(good());
