@@ -80,6 +80,6 @@ async fn a_run_tells_what_it_cost() {
     let _ = release.deploy(bad());
     release.world.pass(5);
     let summary = release.run().await;
-    // Eighteen metrics at a cent a thousand, and an invocation.
+    // Fifteen metrics at a cent a thousand, and an invocation.
     assert!((0.000_15..0.000_3).contains(&summary.run_usd), "{}", summary.run_usd);
 }
