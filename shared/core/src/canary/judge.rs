@@ -122,11 +122,9 @@ impl Judging<'_> {
     fn bake(&self) -> Judgement {
         let Self { facts, policy, look, now, .. } = *self;
         let deployment = &facts.deployment;
-        let platform = SignedDuration::from_mins(deployment.platform_bake_minutes.into());
-        let bake = SignedDuration::from_secs(policy.bake_s.into());
         let began = self.full_since();
-        // The platform's own bake comes after the hook: only the difference is held.
-        let until = if facts.door == Door::Bake { began + bake - platform } else { began + bake };
+        let held = self.held();
+        let until = began + held;
         if now < until {
             let why = format!("it has all traffic since {began} and has to keep it until {until}");
             return Judgement {
@@ -148,7 +146,12 @@ impl Judging<'_> {
             }
             return self.with(Verdict::Fail, Reason::TargetsUnhealthy, why);
         }
-        if bake.is_zero() || ceilings::say_something(facts, policy, look) {
+        if held.is_zero() {
+            let minutes = counted(deployment.platform_bake_minutes, "minute");
+            let why = format!("there is nothing to hold for: the platform itself bakes for {minutes}");
+            return self.with(Verdict::Pass, Reason::Baked, why);
+        }
+        if ceilings::say_something(facts, policy, look) {
             let (bad, requests) =
                 look.alone(facts).iter().fold((0, 0), |(b, n), minute| (b + failed(&minute.1), n + minute.1.requests));
             let why = format!(
@@ -237,13 +240,18 @@ impl Judging<'_> {
         self.look.full_from.or(deployment.waiting_since).unwrap_or(deployment.started_at)
     }
 
+    /// How long the bake is held. The platform's own comes after the hook: only the difference is.
+    fn held(&self) -> SignedDuration {
+        let bake = SignedDuration::from_secs(self.policy.bake_s.into());
+        let platform = SignedDuration::from_mins(self.facts.deployment.platform_bake_minutes.into());
+        if self.facts.door == Door::Bake { (bake - platform).max(SignedDuration::ZERO) } else { bake }
+    }
+
     /// Since when the step, or the end of the bake, has been waited for.
     fn waits_since(&self) -> Timestamp {
         let deployment = &self.facts.deployment;
         if self.facts.door == Door::Bake {
-            let bake = SignedDuration::from_secs(self.policy.bake_s.into());
-            return self.full_since() + bake
-                - SignedDuration::from_mins(deployment.platform_bake_minutes.into()).min(bake);
+            return self.full_since() + self.held();
         }
         deployment.waiting_since.or(self.look.step_from).unwrap_or(deployment.started_at)
     }

@@ -143,6 +143,9 @@ fn of_the_bake_only_what_the_platform_does_not_bake_itself_is_held() {
     facts.deployment.platform_bake_minutes = 6;
     assert_eq!(by(&facts, OnInconclusive::Pass, 8), "inconclusive baking");
     assert_eq!(by(&facts, OnInconclusive::Pass, 9), "pass baked");
+    facts.deployment.platform_bake_minutes = 15;
+    facts.minutes.clear();
+    assert_eq!(by(&facts, OnInconclusive::Fail, 5), "pass baked", "the schedule watches over the platform's own");
 }
 
 #[test]
