@@ -43,8 +43,14 @@ impl Release {
             own.or_else(|| (name == "TIDEGATE_TOPIC_ARN").then_some(TOPIC)).map(str::to_owned)
         };
         let world = world(service, balancer);
-        let host = Host { name: FUNCTION.to_owned(), memory_mib: 256, architecture: Architecture::X86_64 };
-        Self { gate: Gate::new(world.clone(), Settings::read(read), host), world, timeout_s: 900 }
+        Self { gate: gate(&world, read), world, timeout_s: 900 }
+    }
+
+    /// The same world, as a gate with other variables sees it.
+    #[must_use]
+    pub fn with_variables(&self, variables: &[(&str, &str)]) -> Self {
+        let read = |name: &str| variables.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned());
+        Self { gate: gate(&self.world, read), world: self.world.clone(), timeout_s: self.timeout_s }
     }
 
     /// Begins to deploy a version of the shop, and gives the deployment's id.
@@ -194,4 +200,9 @@ pub fn facts_of_a_release() -> Facts {
         "hosts": (0..60).map(hosts).collect::<Vec<_>>(),
     });
     serde_json::from_value(facts).expect("facts")
+}
+
+fn gate(world: &World, variables: impl Fn(&str) -> Option<String>) -> Gate<World> {
+    let host = Host { name: FUNCTION.to_owned(), memory_mib: 256, architecture: Architecture::X86_64 };
+    Gate::new(world.clone(), Settings::read(variables), host)
 }

@@ -46,7 +46,7 @@ fn a_bad_release_is_stopped_at_a_moment_that_is_told() {
 }
 
 #[test]
-fn a_good_release_passes_its_step_and_its_bake() {
+fn a_good_release_passes_with_its_bake() {
     let (printed, code) = judge(&["--trace", GOOD]);
     expect_file!["../golden/judge_good.txt"].assert_eq(&printed);
     assert_eq!(code, Some(0));

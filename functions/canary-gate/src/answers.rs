@@ -41,7 +41,14 @@ impl<P: Ports> Gate<P> {
                     let (answer, outcome) = self.native(settings, hook, invocation, now).await;
                     (answer, outcome, Some(now))
                 }
-                Err(faults) => (NativeHook::failed(), failed(unusable(id(), faults)), None),
+                Err(faults) => {
+                    let answer = if self.is_native_roll_back(hook).await {
+                        NativeHook::succeeded()
+                    } else {
+                        NativeHook::failed()
+                    };
+                    (answer, failed(unusable(id(), faults)), None)
+                }
             }
         };
         let judged = guarded(judging).await;
@@ -71,6 +78,10 @@ impl<P: Ports> Gate<P> {
         let holding = async {
             match &self.settings {
                 Ok(settings) => self.code_deploy(settings, hook, invocation).await,
+                // Whatever the environment is like, what brings an older version back is not held up.
+                Err(_) if self.is_roll_back(&hook.hook).await => {
+                    (answer(&self.ports, &hook.hook, true).await, None, None)
+                }
                 Err(faults) => fail(unusable(None, faults)).await,
             }
         };
@@ -100,15 +111,16 @@ impl<P: Ports> Gate<P> {
                 continue;
             };
             let why = format!("no invocation answered the hook of {}", hook.hook.deployment);
-            let passes = self.is_not_on(&hook.hook).await;
+            let passes = self.is_not_on(&hook.hook).await || self.is_roll_back(&hook.hook).await;
             let (mode, action) = if passes { (Mode::Shadow, None) } else { (Mode::On, Some(Action::FailHook)) };
             let judged = Judged::plain(None, mode, Verdict::Error, Reason::AnswerFailed, why);
             let mut outcome = Outcome { action, ..failed(judged) };
-            let ended = answer(&self.ports, &hook.hook, passes).await;
-            if let (Ended::NotAnswered { error, .. }, false) = (ended, passes) {
+            if let Ended::NotAnswered { error, .. } = answer(&self.ports, &hook.hook, passes).await {
                 let stop = self.ports.stop_deployment(&hook.hook.deployment);
-                if let Err(stop) = Deadline::within(TO_STOP).bound_write("StopDeployment", stop).await {
-                    let why = format!("{error}; {stop}");
+                let stopped = async { Deadline::within(TO_STOP).bound_write("StopDeployment", stop).await };
+                let failed =
+                    if passes { Some(error.to_string()) } else { stopped.await.err().map(|s| format!("{error}; {s}")) };
+                if let Some(why) = failed {
                     outcome.done = Done::NotMade(NotMade { reason: Reason::AnswerFailed, why });
                     left.push(unanswered.message_id.clone());
                 }
@@ -132,6 +144,22 @@ impl<P: Ports> Gate<P> {
             service.tags.mode(GATE).ok()
         };
         settings.common.mode != Mode::On || mode.await.is_some_and(|mode| mode != Mode::On)
+    }
+
+    /// Whether the deployment of a hook is known to bring an older version back.
+    async fn is_roll_back(&self, hook: &Hook) -> bool {
+        let ids = std::slice::from_ref(&hook.deployment);
+        let read = self.ports.batch_get_deployments(ids);
+        let found = Deadline::within(TO_READ).bound("BatchGetDeployments", read).await;
+        found.is_ok_and(|deployments| deployments.iter().any(|deployment| deployment.roll_back))
+    }
+
+    /// The same of a hook of ECS.
+    async fn is_native_roll_back(&self, hook: &NativeHook) -> bool {
+        let Some(arn) = &hook.deployment else { return false };
+        let read = self.ports.describe_service_deployments(std::slice::from_ref(arn));
+        let found = Deadline::within(TO_READ).bound("DescribeServiceDeployments", read).await;
+        found.is_ok_and(|deployments| deployments.iter().any(|deployment| deployment.status.starts_with("ROLLBACK")))
     }
 
     /// Prints and publishes what hooks were answered, as of their judgement where there was one.

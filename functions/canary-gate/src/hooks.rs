@@ -34,6 +34,9 @@ const ONE_LOOK: Duration = Duration::from_mins(1);
 /// Where a deployment can't be read, it is tried again after so many seconds.
 const TRY_AGAIN_S: u32 = 30;
 
+/// Where something changed meanwhile, it is looked at again after this.
+const LOOK_ANEW: Duration = Duration::from_secs(5);
+
 /// What stands for a step that could not be read.
 const UNREAD: &str = "unread";
 
@@ -58,7 +61,8 @@ impl<P: Ports> Gate<P> {
         let patience = jiff::SignedDuration::from_secs(settings.defaults.patience_s.into());
         let wait = || hook.in_progress(step, since, judged.judgement.look_again_s.or(Some(TRY_AGAIN_S)));
         // A judgement has a patience of its own. What could not even be described by then is not taken for good.
-        let given_up = judged.judgement.verdict == Verdict::Error && judged.facts.is_none() && now >= since + patience;
+        let undescribed = judged.facts.is_none() || judged.judgement.reason == Reason::DeploymentUnreadable;
+        let given_up = judged.judgement.verdict == Verdict::Error && undescribed && now >= since + patience;
         let action = match judged.judgement.action(Door::Step, Platform::Ecs) {
             // Shadow holds nothing up: the schedule goes on looking.
             _ if shadow => None,
@@ -112,9 +116,6 @@ impl<P: Ports> Gate<P> {
         };
         let effective = match probe.policy(&service.tags) {
             Ok(policy) => policy.mode,
-            Err((mode, why)) if mode != Mode::Off => {
-                return plain(mode, Verdict::Error, Reason::PolicyError, why);
-            }
             Err((mode, _)) => mode,
         };
         if effective == Mode::Off {
@@ -159,7 +160,8 @@ impl<P: Ports> Gate<P> {
         hook: &CodeDeployHook,
         invocation: &Invocation,
     ) -> (Ended, Option<Outcome>, Option<Timestamp>) {
-        let wait = Wait { ports: &self.ports, hook, invocation, function: &self.host.name };
+        let unread_succeeds = settings.common.mode != Mode::On;
+        let wait = Wait { ports: &self.ports, hook, invocation, function: &self.host.name, unread_succeeds };
         let mut last: Option<(Outcome, Timestamp)> = None;
         let look = async |target: &Target, now: Timestamp, is_last: bool| {
             let (hold, outcome) = self.look_code_deploy(settings, hook, target, now, is_last).await;
@@ -184,17 +186,18 @@ impl<P: Ports> Gate<P> {
         is_last: bool,
     ) -> (Hold, Outcome) {
         let deadline = Deadline::within(ONE_LOOK);
+        let mode = settings.common.mode;
         let id = format!("{}/{}", target.cluster, target.service);
         let found = self.of_hook(&hook.hook.deployment, target, &deadline).await;
         let judged = match found {
             Ok(Some(deployment)) => self.judge_held(settings, &deployment, target, &deadline, now).await,
             Ok(None) => {
                 let why = "the service, or its deployment, is gone";
-                (Judged::plain(Some(id), Mode::On, Verdict::Fail, Reason::DeploymentUnreadable, why), None)
+                (Judged::plain(Some(id), mode, Verdict::Fail, Reason::DeploymentUnreadable, why), None)
             }
             Err(error) => {
                 let why = error.to_string();
-                (Judged::plain(Some(id), Mode::On, Verdict::Error, Reason::DeploymentUnreadable, why), None)
+                (Judged::plain(Some(id), mode, Verdict::Error, Reason::DeploymentUnreadable, why), None)
             }
         };
         let (judged, deployment) = judged;
@@ -205,7 +208,7 @@ impl<P: Ports> Gate<P> {
             Some(Action::Wait) if is_last => Some(Action::StopDeployment),
             action => action,
         };
-        let hold = match action {
+        let mut hold = match action {
             None | Some(Action::LetPass) => Hold::Answer { succeeded: true },
             Some(Action::FailHook | Action::StopDeployment) => Hold::Answer { succeeded: false },
             Some(Action::Wait) => {
@@ -218,6 +221,10 @@ impl<P: Ports> Gate<P> {
         if let (Hold::Answer { succeeded: false }, Some(deployment)) = (hold, deployment)
             && let Err(not_stopped) = act::stop(&self.ports, &deadline, &deployment).await
         {
+            // The next look sees what changed: its tag, or that it is being brought back.
+            if not_stopped.reason == Reason::ChangedMeanwhile && !is_last {
+                hold = Hold::Again(LOOK_ANEW);
+            }
             done = Done::NotMade(not_stopped);
         }
         let news = is_news(&judged, action, now);

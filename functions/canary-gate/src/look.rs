@@ -80,6 +80,11 @@ impl Look<'_> {
         let tags = &deployment.service.tags;
         let policy = match self.policy(tags) {
             Ok(policy) => policy,
+            // Also a broken tag does not hold up what brings an older version back.
+            Err((mode, _)) if deployment.facts(self.function).0.roll_back => {
+                let why = "it brings an older version back";
+                return (Judged::plain(id, mode, Verdict::Pass, Reason::RollBack, why), 0);
+            }
             Err((mode, why)) => {
                 return (Judged::plain(id, mode, Verdict::Error, Reason::PolicyError, why), 0);
             }
@@ -90,8 +95,8 @@ impl Look<'_> {
             self.ask_the_listener(ports, deployment, &mut facts).await;
             judgement = judge(&facts, &policy, self.now);
         }
-        // Only the last look of a bake needs to know of every target.
-        if self.door == Door::Bake && matches!(judgement.reason, Reason::Baked | Reason::PassedWithoutProof) {
+        // Only when a bake is over every target needs to be known of; what is not healthy then has the patience's time.
+        if self.door == Door::Bake && judgement.verdict != Verdict::Fail && judgement.reason != Reason::Baking {
             self.read_targets(ports, deployment, &mut facts).await;
             judgement = judge(&facts, &policy, self.now);
         }
@@ -169,10 +174,12 @@ impl Look<'_> {
     /// The target groups as CloudWatch knows them.
     async fn subject(&self, ports: &impl LoadBalancing, wiring: &Wiring) -> Result<Subject, PortError> {
         let groups = self.groups(ports, [&wiring.canary, &wiring.baseline].into_iter().flatten()).await?;
+        // A group without weight may be attached to none at the moment; the pair of a service shares one.
+        let shared = groups.iter().find_map(TargetGroup::application_load_balancer);
         let group = |named: &Option<String>| {
             let named = named.as_ref()?;
             let group = groups.iter().find(|group| group.arn == *named || group.name == *named)?;
-            let load_balancer = group.application_load_balancer()?.to_owned();
+            let load_balancer = group.application_load_balancer().or(shared)?.to_owned();
             Some(Group { load_balancer, target_group: group.dimension().to_owned() })
         };
         Ok(Subject { canary: group(&wiring.canary), baseline: group(&wiring.baseline) })

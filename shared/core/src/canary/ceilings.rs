@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::facts::{Counts, Facts, Point};
+use super::facts::{Arms, Counts, Facts, Point};
 use super::judgement::Spoke;
 use super::minutes::{Look, in_a_row, is_settled};
 use super::policy::{Ceilings, Policy};
@@ -19,7 +19,7 @@ const LOWEST_SLOW: f64 = 0.01;
 /// Ceilings that the new version is above, in the newest settled minutes.
 #[must_use]
 pub fn ceilings(facts: &Facts, policy: &Policy, look: &Look, now: Timestamp) -> Vec<Spoke> {
-    let mut spoke = own_metrics(facts, policy, now);
+    let mut spoke = own_metrics(facts, policy, look, now);
     let minutes = look.alone(facts);
     if let Some(window) = window(&minutes, &policy.ceilings) {
         spoke.extend(
@@ -100,9 +100,15 @@ fn response(window: &[(Timestamp, Counts)], policy: &Policy) -> Option<Spoke> {
     (each && mean > limit).then(|| Spoke { reason: Reason::ResponseAboveCeiling, why: why() })
 }
 
-fn own_metrics(facts: &Facts, policy: &Policy, now: Timestamp) -> Vec<Spoke> {
+fn own_metrics(facts: &Facts, policy: &Policy, look: &Look, now: Timestamp) -> Vec<Spoke> {
     let minutes = usize::try_from(policy.ceilings.minutes.max(1)).unwrap_or(usize::MAX);
-    let warm = facts.deployment.started_at + jiff::SignedDuration::from_secs(policy.warm_up_s.into());
+    let warm = match facts.deployment.arms {
+        // Before the new version has traffic, what they show is none of its doing.
+        Arms::Two => look.warm_from.unwrap_or(Timestamp::MAX),
+        Arms::One | Arms::None => {
+            facts.deployment.started_at + jiff::SignedDuration::from_secs(policy.warm_up_s.into())
+        }
+    };
     let speaks = |metric: &super::policy::OwnMetric| {
         let points = facts.metrics.get(&metric.name)?;
         let mut settled: Vec<Point> =

@@ -177,7 +177,8 @@ fn one(class: Class, facts: &Facts, policy: &Policy, look: &Look) -> (ClassEvide
         not_twice: 0.0,
         low: 0.0,
     };
-    let step_from = look.step_from.filter(|_| facts.deployment.weight_percent.is_some());
+    // Where the weight is known and no settled minute has it yet, none is of this step.
+    let step_from = facts.deployment.weight_percent.map(|_| look.step_from.unwrap_or(jiff::Timestamp::MAX));
     let (mut all, mut splits, mut trials) = (Vec::new(), Vec::new(), Vec::new());
     let mut bad_minutes = 0;
     // The difference of the rates, minute by minute with the weights of Mantel and Haenszel, so that a rate that changes

@@ -178,7 +178,8 @@ impl Judging<'_> {
     fn waiting(&self) -> Waiting {
         match self.facts.deployment.arms {
             Arms::None => {
-                let why = "no load balancer counts the requests; alarms and host health are quiet".to_owned();
+                let hosts = if self.facts.hosts.is_empty() { "" } else { " and host health" };
+                let why = format!("no load balancer counts the requests; alarms{hosts} are quiet");
                 Waiting::plain(Reason::NoRequestMetrics, why)
             }
             Arms::One => {
@@ -237,7 +238,9 @@ impl Judging<'_> {
     /// Since when the new version has had all traffic.
     fn full_since(&self) -> Timestamp {
         let deployment = &self.facts.deployment;
-        self.look.full_from.or(deployment.waiting_since).unwrap_or(deployment.started_at)
+        // A hook after the shift is called when it is over; the traffic tells it a little later.
+        let called = deployment.waiting_since.filter(|_| self.facts.door == Door::Bake);
+        deployment.full_since.or(called).or(self.look.full_from).unwrap_or(deployment.started_at)
     }
 
     /// How long the bake is held. The platform's own comes after the hook: only the difference is.

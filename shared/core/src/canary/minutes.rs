@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::facts::{Arms, Counts, Facts, Minute};
+use super::facts::{Arms, Counts, Facts, Minute, Strategy};
 use super::policy::Policy;
 
 /// A baseline with less than this share of a minute's requests is as good as none.
 const AS_GOOD_AS_ALL: f64 = 0.99;
+
+/// A share is told from another by at least so many requests that the canary should have had.
+const FEWEST_TO_TELL: f64 = 10.0;
 
 /// A look at a deployment's minutes.
 #[derive(Clone, Debug)]
@@ -40,9 +43,11 @@ impl Look {
         }
         let settled: Vec<Minute> = by_time.into_values().collect();
         // A test listener sends the new version a few requests before it has any share.
-        let least = deployment.first_percent.map_or(0.0, |percent| percent / 200.0);
+        let all_at_once = if deployment.strategy == Strategy::BlueGreen { 100.0 } else { 0.0 };
+        let least = deployment.first_percent.unwrap_or(all_at_once) / 200.0;
+        let shifted = deployment.weight_percent.is_none_or(|percent| percent > 0.0);
         let in_production = |minute: &&Minute| {
-            let from = deployment.traffic_from.is_none_or(|from| minute.at >= from);
+            let from = shifted && deployment.traffic_from.is_none_or(|from| minute.at >= from);
             from && requests(minute.canary) > 0 && share(minute).is_some_and(|share| share >= least)
         };
         let first = settled.iter().find(in_production).map(|minute| minute.at);
@@ -88,7 +93,11 @@ impl Look {
 /// When the present share began: the traffic of every minute since is nearer to it than to the one before.
 fn step(settled: &[Minute], weight: Option<f64>, previous: f64) -> Option<Timestamp> {
     let least = f64::midpoint(weight?, previous) / 100.0;
-    let of_step = |minute: &&Minute| share(minute).is_some_and(|share| share >= least);
+    // A minute with too few requests to tell does not end a step.
+    let of_step = |minute: &&Minute| {
+        let all = super::float(requests(minute.canary) + requests(minute.baseline));
+        all * least < FEWEST_TO_TELL || share(minute).is_some_and(|share| share >= least)
+    };
     settled.iter().rev().take_while(of_step).last().map(|minute| minute.at)
 }
 

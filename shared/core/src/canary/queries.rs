@@ -249,11 +249,15 @@ impl Read {
     ) {
         let latency = !self.unreadable.iter().any(|part| part.what == Part::Latency);
         let slow = latency && questions.asks(Count::Slow);
-        let answered = questions.asks(Count::Answered);
+        let mut gaps: BTreeMap<Timestamp, u64> = BTreeMap::new();
+        for (at, values) in arms.values().flatten() {
+            *gaps.entry(*at).or_default() += gap(values);
+        }
         let mut minutes: BTreeMap<Timestamp, Minute> = BTreeMap::new();
         for (arm, minutes_of_arm) in arms {
             for (at, values) in minutes_of_arm {
-                let Some(counts) = counts(&values, slow, answered) else { continue };
+                let all = gaps.get(&at).copied().filter(|_| questions.asks(Count::Answered)).unwrap_or(0);
+                let Some(counts) = counts(&values, slow, all) else { continue };
                 if end(at) <= started {
                     if arm == Arm::Baseline {
                         self.before.push(Before { at, counts });
@@ -271,23 +275,34 @@ impl Read {
     }
 }
 
-/// The counts of one arm in one minute; None without a request count.
-fn counts(values: &BTreeMap<Count, f64>, slow: bool, answered: bool) -> Option<Counts> {
-    let value = |count: Count| values.get(&count).map_or(0, |value| whole(value.round()));
+/// A count in a minute; zero where there is no point.
+fn value(values: &BTreeMap<Count, f64>, count: Count) -> u64 {
+    values.get(&count).map_or(0, |value| whole(value.round()))
+}
+
+/// Requests that a target was chosen for and that none has answered, as far as the counts go.
+fn gap(values: &BTreeMap<Count, f64>) -> u64 {
+    let answered = value(values, Count::Answered) + value(values, Count::Errors);
+    value(values, Count::Requests).saturating_sub(answered)
+}
+
+/// The counts of one arm in one minute; None without a request count. `all` is the gap of both arms together, 0 where gaps
+/// are not looked at.
+fn counts(values: &BTreeMap<Count, f64>, slow: bool, all: u64) -> Option<Counts> {
     let requests = values.get(&Count::Requests).map(|value| whole(value.round()))?;
-    let errors = value(Count::Errors).min(requests);
-    // Requests that a target was chosen for and that none answered. The load balancer has to have answered as many errors
-    // itself: without that a gap is a request that ends in the next minute, a client that went away, or a count that is
-    // late.
-    let gap = requests.saturating_sub(value(Count::Answered) + errors);
-    let unanswered = if answered { gap.min(value(Count::Balancer)) } else { 0 };
+    let gap = gap(values);
+    // The load balancer has to have answered as many errors itself: without that a gap is a request that ends in the next
+    // minute, a client that went away, or a count that is late. Its errors are of all its target groups, so each arm gets
+    // its part of them by its gap: the whole of them would weigh more on the smaller arm.
+    let balancer = value(values, Count::Balancer);
+    let part = if all > 0 { whole(super::float(balancer) * super::float(gap) / super::float(all)) } else { 0 };
     Some(Counts {
         requests,
-        errors,
-        connection_errors: value(Count::ConnectionErrors),
-        unanswered,
+        errors: value(values, Count::Errors).min(requests),
+        connection_errors: value(values, Count::ConnectionErrors),
+        unanswered: gap.min(part),
         // Interpolated, so it can be a little more than there are.
-        slow: slow.then(|| value(Count::Slow).min(requests)),
+        slow: slow.then(|| value(values, Count::Slow).min(requests)),
         response_ms: values.get(&Count::ResponseTime).map(|seconds| seconds * 1000.0),
     })
 }

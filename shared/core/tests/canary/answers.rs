@@ -57,6 +57,37 @@ fn a_request_that_no_target_answered_is_one_that_the_load_balancer_did() {
 }
 
 #[test]
+fn errors_of_the_balancer_are_shared_out_by_the_gaps_of_both_arms() {
+    let questions = Questions::new(&subject(), &Policy::default(), TEN, minute(8));
+    let answer = |query: &MetricQuery| -> Answer {
+        let canary = of(query, "green");
+        // A hundredth of the clients of each arm goes away, while a neighbour makes ten errors.
+        let value = match query.name.as_str() {
+            "RequestCount" => {
+                if canary {
+                    1000.0
+                } else {
+                    9000.0
+                }
+            }
+            "HTTPCode_Target_2XX_Count" => {
+                if canary {
+                    990.0
+                } else {
+                    8910.0
+                }
+            }
+            "HTTPCode_ELB_5XX_Count" => 10.0,
+            _ => return Ok(Vec::new()),
+        };
+        Ok(vec![Datapoint { at: minute(5), value }])
+    };
+    let read = questions.read(&questions.queries().map(answer).collect::<Vec<_>>(), TEN);
+    let unanswered = |counts: Option<Counts>| counts.map(|counts| counts.unanswered);
+    assert_eq!((unanswered(read.minutes[0].canary), unanswered(read.minutes[0].baseline)), (Some(1), Some(9)));
+}
+
+#[test]
 fn an_interpolated_count_is_rounded_and_no_larger_than_the_requests() {
     let slow =
         |count: f64| counts(&[("RequestCount", 10.0), ("TargetResponseTime", count)]).and_then(|counts| counts.slow);

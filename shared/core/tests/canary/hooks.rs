@@ -87,6 +87,26 @@ fn evidence_for_a_pass_starts_again_at_each_step() {
 }
 
 #[test]
+fn a_step_of_which_no_minute_is_settled_has_no_evidence_of_its_own() {
+    let mut facts = step();
+    add(&mut facts, 0, 20, Some(counts(1000, 0)), Some(counts(9000, 0)));
+    facts.deployment.previous_percent = 10.0;
+    facts.deployment.weight_percent = Some(20.0);
+    facts.deployment.waiting_since = Some(minute(21));
+    assert_eq!(by(&facts, OnInconclusive::Fail, 22), "inconclusive waiting_for_evidence");
+}
+
+#[test]
+fn a_quiet_minute_does_not_end_a_step() {
+    let mut facts = step();
+    facts.deployment.waiting_since = None;
+    add(&mut facts, 4, 40, Some(counts(2, 0)), Some(counts(18, 0)));
+    facts.minutes[10].canary = Some(counts(0, 0));
+    assert_eq!(by(&facts, OnInconclusive::Fail, 13), "inconclusive waiting_for_evidence");
+    assert_eq!(by(&facts, OnInconclusive::Fail, 15), "fail no_proof_in_time", "it waits since the fourth minute");
+}
+
+#[test]
 fn evidence_that_it_is_worse_is_kept_over_the_steps() {
     let mut facts = step();
     add(&mut facts, 0, 9, Some(counts(100, 1)), Some(counts(900, 1)));

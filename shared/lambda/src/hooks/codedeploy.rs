@@ -31,6 +31,12 @@ const TO_HAND_ON: SignedDuration = SignedDuration::from_secs(30);
 /// Where nothing could be read, it is tried again after this.
 const AGAIN: Duration = Duration::from_secs(20);
 
+/// CodeDeploy may tell of a hook's event a little later than it calls.
+const TELLS_WITHIN: SignedDuration = SignedDuration::from_mins(1);
+
+/// And is then asked again after this.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
+
 /// What an answer, or handing on, may take.
 const TO_ANSWER: Duration = Duration::from_secs(10);
 
@@ -139,6 +145,8 @@ pub struct Wait<'a, P> {
     pub invocation: &'a Invocation,
     /// The function's own name, under which it is invoked again.
     pub function: &'a str,
+    /// What a hook is answered whose deployment can't even be read: that it may go on only where nothing is switched on.
+    pub unread_succeeds: bool,
 }
 
 impl<P: Ports> Wait<'_, P> {
@@ -154,18 +162,18 @@ impl<P: Ports> Wait<'_, P> {
             let now = self.ports.now().await;
             let last = now >= since + LONGEST;
             let looked = match self.target().await {
-                Ok(Some(target)) => match target.in_progress() {
+                Ok(target) => match target.as_ref().and_then(|target| Some((target, target.in_progress()?))) {
                     // Another event in progress is another hook's.
-                    Some(current) if event.as_ref().is_none_or(|event| *event == current.name) => {
+                    Some((target, current)) if event.as_ref().is_none_or(|event| *event == current.name) => {
                         event = Some(current.name.clone());
-                        look(&target, now, last).await
+                        look(target, now, last).await
                     }
+                    None if event.is_none() && now < since + TELLS_WITHIN => Look::Again(ASK_AGAIN),
                     _ => return Ended::Over,
                 },
-                Ok(None) => return Ended::Over,
                 Err(error) if last => {
                     tracing::error!(%error, "the hook's time is over, and its deployment can't be read");
-                    Look::Answer { succeeded: false }
+                    Look::Answer { succeeded: self.unread_succeeds }
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the hook's deployment can't be read");
@@ -174,7 +182,7 @@ impl<P: Ports> Wait<'_, P> {
             };
             match looked {
                 Look::Answer { succeeded } => return self.answer(succeeded, event.as_deref()).await,
-                Look::Again(_) if last => return self.answer(false, event.as_deref()).await,
+                Look::Again(_) if last => return self.answer(self.unread_succeeds, event.as_deref()).await,
                 Look::Again(wait) => {
                     if let Some(ended) = self.wait(wait, since).await {
                         return ended;
@@ -196,7 +204,7 @@ impl<P: Ports> Wait<'_, P> {
         let hop = self.hook.hop + 1;
         if hop > MOST_HOPS {
             tracing::error!(hop, "the chain of invocations is at its end");
-            return Some(self.answer(false, None).await);
+            return Some(self.answer(self.unread_succeeds, None).await);
         }
         let payload = self.hook.next(since).to_string();
         let handed =
@@ -205,7 +213,7 @@ impl<P: Ports> Wait<'_, P> {
             Ok(()) => Some(Ended::HandedOn { hop }),
             Err(error) => {
                 tracing::error!(%error, "the waiting could not be handed on");
-                Some(self.answer(false, None).await)
+                Some(self.answer(self.unread_succeeds, None).await)
             }
         }
     }

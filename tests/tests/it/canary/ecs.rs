@@ -62,6 +62,23 @@ async fn a_linear_deployment_is_judged_before_every_step() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_test_listener_sends_to_a_green_version_is_no_evidence() {
+    let release = Release::of(service("on"), balancer().test_listener());
+    let stages = ["POST_TEST_TRAFFIC_SHIFT"];
+    let hook = tidegate_tests::world::native::hooks::LifecycleHook::new("somebody-else", &stages);
+    let configuration = DeploymentConfiguration::new(Strategy::BlueGreen).bake(5).hook(hook);
+    release.world.lock().native.configurations.insert("prod/shop".to_owned(), configuration);
+    let green = good().errors(80.0).then(TEN + jiff::SignedDuration::from_mins(12), good());
+    let id = release.deploy(green);
+    for _ in 0..10 {
+        release.world.pass(1);
+        release.run().await;
+    }
+    assert_eq!(release.status(&id), "IN_PROGRESS");
+    assert_eq!(release.calls("StopServiceDeployment"), 0, "{:?}", release.records());
+}
+
+#[tokio::test(start_paused = true)]
 async fn hooks_of_a_roll_back_succeed_at_once() {
     let stages = ["PRE_PRODUCTION_TRAFFIC_SHIFT", "PRODUCTION_TRAFFIC_SHIFT", "POST_PRODUCTION_TRAFFIC_SHIFT"];
     let hook =

@@ -35,6 +35,42 @@ async fn a_tag_that_can_not_be_read_fails_the_hook_with_the_rule() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_broken_tag_does_not_hold_up_the_roll_back_that_it_caused() {
+    let release = held(service("on").tag("bake", "forever"));
+    release.world.lock().codedeploy.groups[0].hooks_on_roll_back = true;
+    let _ = release.deploy(good());
+    release.run_for(40).await;
+    let account = release.world.lock();
+    let statuses: Vec<_> = account.codedeploy.deployments.iter().map(|deployment| deployment.status).collect();
+    assert_eq!(statuses, ["Stopped", "Succeeded"], "the release, and its roll-back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn nor_does_an_environment_that_can_not_be_used() {
+    let release = held(service("on"));
+    release.world.lock().codedeploy.groups[0].hooks_on_roll_back = true;
+    let id = release.deploy(good());
+    release.world.pass(3);
+    release.world.lock().stop_deployment(&id, true).expect("it is stopped");
+    let broken = release.with_variables(&[("TIDEGATE_ALPHA", "often")]);
+    while let Some(call) = broken.world.next_call(jiff::SignedDuration::from_mins(20)) {
+        broken.answer(&call).await;
+    }
+    assert_eq!(broken.world.lock().codedeploy.deployments.last().map(|newest| newest.status), Some("Succeeded"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_installation_in_shadow_holds_nothing_up_also_where_nothing_can_be_read() {
+    let release = Release::with(&[("TIDEGATE_MODE", "shadow")], service("on").by_code_deploy(), super::balancer());
+    release.world.lock().codedeploy.groups.push(group().canary(10, 1).hook("AfterAllowTraffic", FUNCTION));
+    let _ = release.deploy(good());
+    let call = release.world.next_call(jiff::SignedDuration::from_mins(20)).expect("a call");
+    release.world.lock().faults.add("GetDeploymentGroup", Fault::Denied, Times::Always);
+    release.answer(&call).await;
+    assert_eq!(hook_status(&release), "Succeeded");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_environment_that_can_not_be_used_fails_every_hook() {
     let broken = [("TIDEGATE_ALPHA", "often")];
     let release = Release::with(&broken, service("on").by_code_deploy(), super::balancer());
