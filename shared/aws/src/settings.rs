@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tidegate_core::tags;
+
 /// A variable that can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{name} is {value:?}: {rule}")]
@@ -57,7 +59,8 @@ impl<S: Fn(&str) -> Option<String>> Reader<S> {
     pub fn duration(&mut self, name: &str, least: Duration, most: Duration, default: Duration) -> Duration {
         let rule =
             format!("must be seconds or minutes such as 90s or 2m, from {} s to {} s", least.as_secs(), most.as_secs());
-        self.parsed(name, &rule, default, |text| duration(text).filter(|length| (least..=most).contains(length)))
+        let length = |text: &str| tags::seconds(text).map(|seconds| Duration::from_secs(seconds.into()));
+        self.parsed(name, &rule, default, |text| length(text).filter(|length| (least..=most).contains(length)))
     }
 
     /// What was read, or every fault.
@@ -67,14 +70,4 @@ impl<S: Fn(&str) -> Option<String>> Reader<S> {
     pub fn finish<T>(self, settings: T) -> Result<T, SettingFaults> {
         if self.faults.is_empty() { Ok(settings) } else { Err(SettingFaults(self.faults)) }
     }
-}
-
-fn duration(text: &str) -> Option<Duration> {
-    let (number, unit) = text.split_at(text.find(|letter: char| !letter.is_ascii_digit())?);
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        _ => return None,
-    };
-    Some(Duration::from_secs(number.parse::<u64>().ok()?.checked_mul(seconds)?))
 }
