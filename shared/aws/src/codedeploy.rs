@@ -2,7 +2,8 @@
 
 use aws_sdk_codedeploy::types::{
     AutoRollbackConfiguration, AutoRollbackEvent, ComputePlatform, DeploymentCreator, DeploymentGroupInfo,
-    DeploymentInfo, DeploymentStatus, EcsTarget, EcsTaskSet, InstanceAction, LifecycleEventStatus, TargetLabel,
+    DeploymentInfo, DeploymentStatus, EcsTarget, EcsTaskSet, InstanceAction, LifecycleEventStatus, RevisionLocation,
+    TargetLabel,
 };
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::Timestamp;
@@ -17,6 +18,9 @@ pub trait CodeDeploy {
     /// `ListDeployments` of the whole region that are created, queued, in progress, baking or ready: their ids, all
     /// pages.
     async fn list_deployments_in_progress(&self) -> Result<Vec<String>, PortError>;
+
+    /// `ListDeployments` of a group that succeeded: their ids, the newest first, the first page.
+    async fn list_successful_deployments(&self, application: &str, group: &str) -> Result<Vec<String>, PortError>;
 
     /// `BatchGetDeployments`, at most [`DEPLOYMENTS_PER_CALL`]: those on ECS. Deployments that are gone are left out.
     async fn batch_get_deployments(&self, ids: &[String]) -> Result<Vec<CodeDeployment>, PortError>;
@@ -57,6 +61,8 @@ pub struct CodeDeployment {
     pub status: String,
     /// Whether it brings an older version back: its creator is a roll-back, or it says which deployment caused it.
     pub roll_back: bool,
+    /// What it deploys: the hash of its AppSpec, or where that is kept. Deployments with the same one deploy the same.
+    pub revision: Option<String>,
     /// When it was created.
     pub created: Timestamp,
 }
@@ -168,6 +174,12 @@ impl CodeDeploy for Aws {
         Err(PortError::new(OPERATION, Kind::Garbled, format!("it has more than {MOST_PAGES} pages")))
     }
 
+    async fn list_successful_deployments(&self, application: &str, group: &str) -> Result<Vec<String>, PortError> {
+        let call = self.codedeploy.list_deployments().application_name(application).deployment_group_name(group);
+        let answer = call.include_only_statuses(DeploymentStatus::Succeeded).send().await;
+        Ok(answer.map_err(PortError::of("ListDeployments"))?.deployments.unwrap_or_default())
+    }
+
     async fn batch_get_deployments(&self, ids: &[String]) -> Result<Vec<CodeDeployment>, PortError> {
         const OPERATION: &str = "BatchGetDeployments";
         if ids.is_empty() {
@@ -247,6 +259,7 @@ fn deployment(info: DeploymentInfo) -> Option<CodeDeployment> {
     let caused = info.rollback_info.and_then(|rollback| rollback.rollback_triggering_deployment_id);
     Some(CodeDeployment {
         created: time(&info.create_time?)?,
+        revision: info.revision.and_then(revision),
         id: info.deployment_id.unwrap_or_default(),
         application: info.application_name.unwrap_or_default(),
         group: info.deployment_group_name.unwrap_or_default(),
@@ -254,6 +267,20 @@ fn deployment(info: DeploymentInfo) -> Option<CodeDeployment> {
         status: info.status.map_or_else(String::new, |status| status.as_str().to_owned()),
         roll_back: info.creator.is_some_and(|creator| creators.contains(&creator)) || caused.is_some(),
     })
+}
+
+/// What tells a revision from others.
+fn revision(location: RevisionLocation) -> Option<String> {
+    let content = location.app_spec_content.and_then(|content| content.sha256);
+    #[expect(deprecated, reason = "what deployments before AppSpecContent have")]
+    let string = location.string.and_then(|string| string.sha256);
+    let object = || {
+        let object = location.s3_location?;
+        // Without either, the object may have been another one then.
+        let version = object.version.or(object.e_tag)?;
+        Some(format!("s3://{}/{}?{version}", object.bucket?, object.key?))
+    };
+    content.or(string).or_else(object)
 }
 
 /// None where it does not say for which service it is.

@@ -2,13 +2,15 @@
 
 use aws_sdk_ecs::types::{
     DeploymentLifecycleHookStatus, DeploymentLifecycleHookTargetType, DeploymentStrategy, Failure, LoadBalancer,
-    ServiceDeploymentRollbackMonitorsStatus, ServiceRevisionSummary, StopServiceDeploymentStopType,
+    ServiceDeploymentRollbackMonitorsStatus, ServiceDeploymentStatus, ServiceRevisionSummary,
+    StopServiceDeploymentStopType,
 };
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::Timestamp;
 
 use crate::batch::those_there;
 use crate::convert::time;
+use crate::ecs::ContainerImage;
 use crate::error::{Kind, PortError};
 use crate::sdk::Aws;
 pub use crate::stopped::Stopped;
@@ -20,6 +22,10 @@ pub trait Deployments {
 
     /// `DescribeServiceRevisions`, at most [`REVISIONS_PER_CALL`] ARNs. Those that are gone are left out.
     async fn describe_service_revisions(&self, arns: &[String]) -> Result<Vec<ServiceRevision>, PortError>;
+
+    /// `ListServiceDeployments` of a service that were successful: the ARNs of the revisions that they brought, the newest
+    /// first, at most `most`.
+    async fn successful_revisions(&self, cluster: &str, service: &str, most: usize) -> Result<Vec<String>, PortError>;
 
     /// `StopServiceDeployment` with `ROLLBACK`. One that is over already is [`Stopped::Over`]; where ECS's error leaves
     /// that open, `DescribeServiceDeployments` is asked.
@@ -100,6 +106,10 @@ pub struct HookInProgress {
 pub struct ServiceRevision {
     /// Its ARN.
     pub arn: String,
+    /// ARN of its task definition.
+    pub task_definition: Option<String>,
+    /// Its containers' images; those of which ECS has not resolved the digest yet are here without one, or not at all.
+    pub images: Vec<ContainerImage>,
     /// ARNs of its target groups. Where ECS has not resolved which of a pair is this revision's, both.
     pub target_groups: Vec<String>,
     /// ARN of the production listener rule, where ECS shifts the traffic; of the listener, on a Network Load Balancer.
@@ -129,6 +139,23 @@ impl Deployments for Aws {
             Ok(answer.service_revisions.unwrap_or_default().into_iter().map(revision).collect())
         };
         those_there(arns, REVISIONS_PER_CALL, ask).await
+    }
+
+    async fn successful_revisions(&self, cluster: &str, service: &str, most: usize) -> Result<Vec<String>, PortError> {
+        let per_page = i32::try_from(most.min(100)).unwrap_or(100);
+        let (mut revisions, mut next) = (Vec::new(), None);
+        loop {
+            let call = self.ecs.list_service_deployments().cluster(cluster).service(service).max_results(per_page);
+            let call = call.status(ServiceDeploymentStatus::Successful).set_next_token(next);
+            let answer = call.send().await.map_err(PortError::of("ListServiceDeployments"))?;
+            let found = answer.service_deployments.unwrap_or_default().into_iter();
+            revisions.extend(found.filter_map(|deployment| deployment.target_service_revision_arn));
+            next = answer.next_token.filter(|token| !token.is_empty());
+            if next.is_none() || revisions.len() >= most {
+                revisions.truncate(most);
+                return Ok(revisions);
+            }
+        }
     }
 
     async fn stop_service_deployment(&self, arn: &str) -> Result<Stopped, PortError> {
@@ -217,8 +244,15 @@ fn revision(found: aws_sdk_ecs::types::ServiceRevision) -> ServiceRevision {
         target_groups.extend(alternate);
     }
     let rule = resolved.iter().find_map(|balancer| balancer.production_listener_rule.clone());
+    let image = |image: aws_sdk_ecs::types::ContainerImage| ContainerImage {
+        container: image.container_name.unwrap_or_default(),
+        image: image.image,
+        digest: image.image_digest,
+    };
     ServiceRevision {
         arn: found.service_revision_arn.unwrap_or_default(),
+        task_definition: found.task_definition,
+        images: found.container_images.unwrap_or_default().into_iter().map(image).collect(),
         target_groups,
         listener_rule: rule.or_else(|| advanced().find_map(|advanced| advanced.production_listener_rule.clone())),
     }

@@ -1,5 +1,7 @@
 //! ECS: services, their task definitions and their desired counts.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_ecs::types::{
     CapacityProviderStrategyItem, CpuArchitecture, DeploymentControllerType, LaunchType, LoadBalancer, OsFamily,
     SchedulingStrategy, ServiceField,
@@ -74,6 +76,8 @@ pub struct Service {
     pub tags: Tags,
     /// The ARN of the task definition that it runs.
     pub task_definition: Option<String>,
+    /// The ARNs of all task definitions that its deployments and task sets are of.
+    pub task_definitions: Vec<String>,
     /// What its tasks run on.
     pub capacity: Capacity,
     /// The last part of each of its target groups' ARNs.
@@ -89,8 +93,21 @@ pub struct TaskSet {
     pub external_id: Option<String>,
     /// `PRIMARY`, `ACTIVE` or `DRAINING`, as ECS writes it.
     pub status: String,
+    /// ARN of its task definition.
+    pub task_definition: Option<String>,
     /// ARNs of its target groups.
     pub target_groups: Vec<String>,
+}
+
+/// The image of one container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainerImage {
+    /// The container's name.
+    pub container: String,
+    /// As the task definition names it; None for containers that AWS adds, such as GuardDuty's agent.
+    pub image: Option<String>,
+    /// What that came to; None where ECS has not resolved it.
+    pub digest: Option<String>,
 }
 
 impl Ecs for Aws {
@@ -155,6 +172,11 @@ fn ours(cluster: &str, service: aws_sdk_ecs::types::Service) -> Service {
     let balancers = service.load_balancers.unwrap_or_default();
     let balancers = balancers.iter().chain(task_sets.iter().flat_map(aws_sdk_ecs::types::TaskSet::load_balancers));
     let tags = service.tags.unwrap_or_default().into_iter();
+    let deployments = service.deployments.unwrap_or_default();
+    let of_deployments = deployments.iter().filter_map(|deployment| deployment.task_definition.clone());
+    let of_sets = task_sets.iter().filter_map(|set| set.task_definition.clone());
+    let task_definitions: BTreeSet<String> =
+        task_definition.iter().cloned().chain(of_deployments).chain(of_sets).collect();
     Service {
         cluster: cluster.to_owned(),
         name: service.service_name.unwrap_or_default(),
@@ -178,11 +200,12 @@ fn ours(cluster: &str, service: aws_sdk_ecs::types::Service) -> Service {
         desired: count(service.desired_count),
         running: count(service.running_count),
         pending: count(service.pending_count),
-        deployments: service.deployments.unwrap_or_default().into_iter().map(deployment).collect(),
+        deployments: deployments.into_iter().map(deployment).collect(),
         service_deployment: service.current_service_deployment,
         history: history(&service.events.unwrap_or_default(), service.created_at.as_ref()),
         tags: Tags::new(tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())))),
         task_definition,
+        task_definitions: task_definitions.into_iter().collect(),
         capacity: capacity(launch_type.as_ref(), &strategy),
         target_groups: target_groups(balancers),
         task_sets: task_sets.into_iter().map(task_set).collect(),
@@ -195,6 +218,7 @@ fn task_set(set: aws_sdk_ecs::types::TaskSet) -> TaskSet {
         id: set.id.unwrap_or_default(),
         external_id: set.external_id.filter(|id| !id.is_empty()),
         status: set.status.unwrap_or_default(),
+        task_definition: set.task_definition,
         target_groups: balancers.into_iter().filter_map(|balancer| balancer.target_group_arn).collect(),
     }
 }

@@ -5,7 +5,8 @@
 //!
 //! - [`mod@clock`]: the only place that asks for the time
 //! - [`tagging`], [`ecs`], [`deployments`] (ECS's own), [`codedeploy`], [`loadbalancing`], [`cloudwatch`],
-//!   [`autoscaling`], [`functions`], [`notifications`]: the services, one cargo feature each
+//!   [`autoscaling`], [`functions`], [`notifications`], [`tasks`] (ECS's tasks and task definitions), [`images`] (ECR),
+//!   [`inspector`], [`parameters`] (SSM): the services, one cargo feature each
 //! - [`error`]: what can go wrong with a call, classified once
 //! - [`calls`]: how many calls were made
 //! - [`pace`]: keeping within the account's token buckets
@@ -38,18 +39,26 @@ pub mod ecs;
 pub mod error;
 #[cfg(feature = "functions")]
 pub mod functions;
+#[cfg(feature = "images")]
+pub mod images;
+#[cfg(feature = "inspector")]
+pub mod inspector;
 #[cfg(feature = "loadbalancing")]
 pub mod loadbalancing;
 pub mod metrics;
 #[cfg(feature = "notifications")]
 pub mod notifications;
 pub mod pace;
+#[cfg(feature = "parameters")]
+pub mod parameters;
 pub mod sdk;
 pub mod settings;
 #[cfg(any(feature = "codedeploy", feature = "deployments"))]
 mod stopped;
 #[cfg(feature = "tagging")]
 pub mod tagging;
+#[cfg(feature = "tasks")]
+pub mod tasks;
 pub mod telemetry;
 
 pub use sdk::Aws;

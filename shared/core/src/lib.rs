@@ -5,8 +5,10 @@
 //!
 //! - [`scaling`]: how many tasks a service should run
 //! - [`canary`]: whether a new version is worse than the old one, on live traffic
+//! - [`scan`]: whether an image may run
 //! - [`verdict`]: what a gate says
 //! - [`tags`]: how the tags of a service are read
+//! - [`break_glass`]: opening a gate for a while
 //! - [`record`]: how every decision explains itself
 //! - [`mode`]: off, shadow, on
 //! - [`prices`]: what tasks cost
@@ -15,6 +17,7 @@
 //! - [`backtest`]: what that would have cost on past load
 
 pub mod backtest;
+pub mod break_glass;
 pub mod canary;
 mod codes;
 pub mod metrics;
@@ -22,6 +25,7 @@ pub mod mode;
 pub mod prices;
 pub mod record;
 pub mod scaling;
+pub mod scan;
 pub mod tags;
 pub mod verdict;
 pub mod words;

@@ -16,6 +16,14 @@ impl CodeDeploy for World {
         Ok(self.lock().list_deployments(&statuses))
     }
 
+    async fn list_successful_deployments(&self, application: &str, group: &str) -> Result<Vec<String>, PortError> {
+        self.call("ListDeployments").await?;
+        let account = self.lock();
+        let own = account.codedeploy.deployments.iter().rev();
+        let own = own.filter(|deployment| (&*deployment.application, &*deployment.group) == (application, group));
+        Ok(own.filter(|deployment| deployment.status == "Succeeded").map(|deployment| deployment.id.clone()).collect())
+    }
+
     async fn batch_get_deployments(&self, ids: &[String]) -> Result<Vec<CodeDeployment>, PortError> {
         self.call("BatchGetDeployments").await?;
         let account = self.lock();
@@ -87,6 +95,7 @@ fn deployment(found: &simulated::CodeDeployment) -> CodeDeployment {
         config: found.config.clone(),
         status: found.status.to_owned(),
         roll_back: found.creator == "codeDeployRollback" || found.rolls_back.is_some(),
+        revision: None,
         created: found.created,
     }
 }

@@ -22,10 +22,20 @@ impl Deployments for World {
         let found = account.describe_service_revisions(arns).map_err(refused("DescribeServiceRevisions"))?;
         let revision = |found: &simulated::ServiceRevision| ServiceRevision {
             arn: found.arn.clone(),
+            task_definition: None,
+            images: Vec::new(),
             target_groups: found.target_groups.clone(),
             listener_rule: found.listener_rule.clone(),
         };
         Ok(found.0.into_iter().map(revision).collect())
+    }
+
+    async fn successful_revisions(&self, cluster: &str, service: &str, most: usize) -> Result<Vec<String>, PortError> {
+        self.call("ListServiceDeployments").await?;
+        let (account, id) = (self.lock(), format!("{cluster}/{service}"));
+        let own = account.native.deployments.iter().rev().filter(|deployment| deployment.service == id);
+        let good = own.filter(|deployment| deployment.status == "SUCCESSFUL");
+        Ok(good.take(most).map(|deployment| deployment.target.clone()).collect())
     }
 
     async fn stop_service_deployment(&self, arn: &str) -> Result<Stopped, PortError> {

@@ -74,6 +74,7 @@ fn described(service: &Simulated, account: &Account) -> Service {
         history: EventHistory { complete_since, changes: kept.iter().filter_map(change).collect() },
         tags: Tags::new(service.tags.clone()),
         task_definition: Some(service.task_definition()),
+        task_definitions: vec![service.task_definition()],
         capacity: match service.launch_type.as_deref() {
             Some("FARGATE") => Capacity::Fargate(Purchase::OnDemand),
             Some(_) => Capacity::Ec2,
@@ -85,5 +86,5 @@ fn described(service: &Simulated, account: &Account) -> Service {
 
 fn task_set(set: api::loadbalancing::TaskSet) -> TaskSet {
     let target_groups = set.target_group.into_iter().collect();
-    TaskSet { id: set.id, external_id: set.external_id, status: set.status, target_groups }
+    TaskSet { id: set.id, external_id: set.external_id, status: set.status, task_definition: None, target_groups }
 }

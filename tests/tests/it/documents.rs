@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use tidegate_core::break_glass::BreakGlass;
 use tidegate_core::canary;
 use tidegate_core::canary::facts as release;
 use tidegate_core::canary::policy as gate;
@@ -184,7 +185,7 @@ fn policy_with_everything() -> canary::Policy {
         ceilings: gate::Ceilings { response_ms: Some(1000.0), ..gate::Ceilings::default() },
         slow: Some(gate::Slow { ms: 800.0, max_ratio: 2.0 }),
         metrics: vec![gate::OwnMetric { name: String::new(), above: 50.0 }],
-        break_glass: Some(gate::BreakGlass { until: jiff::Timestamp::UNIX_EPOCH, reason: String::new() }),
+        break_glass: Some(BreakGlass { until: jiff::Timestamp::UNIX_EPOCH, reason: String::new() }),
         ..canary::Policy::default()
     }
 }

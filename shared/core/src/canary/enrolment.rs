@@ -3,18 +3,16 @@
 //! A hook's details may carry the same names as the tags, prefix and all (`tidegate:max-ratio`); they win over the tags,
 //! but for the mode, of which the least counts.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
+use crate::break_glass::BreakGlass;
 use crate::mode::Mode;
 use crate::tags::{TagFault, Tags, positive, seconds};
 
-use super::policy::{BreakGlass, OnInconclusive, OwnMetric, Policy, Slow};
+use super::policy::{OnInconclusive, OwnMetric, Policy, Slow};
 
 /// The tag that enrols a service.
 pub const GATE: &str = "gate";
-
-/// The glass can't be broken for longer than this.
-const LONGEST_BREAK: SignedDuration = SignedDuration::from_hours(4);
 
 /// CodeDeploy ends a hook after an hour, and the gate wants to answer before.
 const LONGEST_BAKE_S: u32 = 50 * 60;
@@ -108,7 +106,7 @@ fn read_one(tags: &Tags, policy: &mut Policy, faults: &mut Vec<TagFault>, now: T
         }
     }
     if let Some(text) = tags.get("break-glass") {
-        match break_glass(text, now) {
+        match BreakGlass::read(text, now) {
             Ok(glass) => policy.break_glass = Some(glass),
             Err(rule) => faults.push(tags.fault("break-glass", rule)),
         }
@@ -131,15 +129,4 @@ fn own_metric(text: &str) -> Option<OwnMetric> {
     // The name has to be one that can be asked for.
     crate::metrics::MetricName::read(&name)?;
     Some(OwnMetric { name, above })
-}
-
-/// `2026-11-21T12:00:00Z why it had to be`.
-fn break_glass(text: &str, now: Timestamp) -> Result<BreakGlass, String> {
-    let rule = || "must be a time such as 2026-11-21T12:00:00Z, a space, and the reason".to_owned();
-    let (until, reason) = text.split_once(' ').ok_or_else(rule)?;
-    let until: Timestamp = until.parse().map_err(|_| rule())?;
-    if until.duration_since(now) > LONGEST_BREAK {
-        return Err(format!("must be at most {} hours ahead", LONGEST_BREAK.as_hours()));
-    }
-    Ok(BreakGlass { until, reason: reason.trim().to_owned() })
 }

@@ -41,7 +41,7 @@ fn needs_none(facts: &Facts, policy: &Policy, now: Timestamp) -> Option<Judgemen
     if deployment.first {
         return plain(Verdict::Pass, Reason::FirstDeployment, "there is no old version".to_owned());
     }
-    if let Some(glass) = policy.break_glass.as_ref().filter(|glass| now < glass.until) {
+    if let Some(glass) = policy.break_glass.as_ref().filter(|glass| glass.is_open(now)) {
         let why = format!("tidegate:break-glass opens the gate until {}: {}", glass.until, glass.reason);
         return plain(Verdict::Pass, Reason::BreakGlass, why);
     }

@@ -3,9 +3,9 @@
 //! Every field has the default that the tags and the template have, so a saved case may say only what it is about.
 //! Rates and shares are in percent, lengths of time in seconds.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::break_glass::BreakGlass;
 use crate::mode::Mode;
 
 /// The policy of one deployment.
@@ -124,14 +124,4 @@ pub struct OwnMetric {
     pub name: String,
     /// Above this it fails.
     pub above: f64,
-}
-
-/// The gate is open until then.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BreakGlass {
-    /// Until when.
-    pub until: Timestamp,
-    /// Why, in the words of whoever opened it.
-    pub reason: String,
 }

@@ -1,7 +1,8 @@
 //! What a hook is answered, and how long it waits.
 
+use tidegate_core::break_glass::BreakGlass;
 use tidegate_core::canary::facts::{Door, Facts, Part, Targets, Unreadable};
-use tidegate_core::canary::policy::{BreakGlass, OnInconclusive};
+use tidegate_core::canary::policy::OnInconclusive;
 use tidegate_core::canary::{Policy, judge};
 
 use crate::release::{add, canary, counts, minute, said};

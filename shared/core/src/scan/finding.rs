@@ -1,0 +1,164 @@
+//! One finding of a scan, in one shape for basic and enhanced scanning.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A vulnerability in an image, as the scan tells it. What a scan does not tell is absent, never assumed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finding {
+    /// The vulnerability, such as `CVE-2026-12345`.
+    pub id: String,
+    /// As the scan rates it.
+    pub severity: Severity,
+    /// Whether somebody decided about it centrally.
+    #[serde(default, skip_serializing_if = "Status::is_active")]
+    pub status: Status,
+    /// Whether an update removes it.
+    #[serde(default)]
+    pub fix: Fix,
+    /// Where it is.
+    #[serde(default)]
+    pub packages: Vec<Package>,
+    /// When the vulnerability was published, by whoever maintains the package.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published_at: Option<Timestamp>,
+    /// When it was first seen in this image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_seen_at: Option<Timestamp>,
+    /// Whether an exploit is to be had; absent where the scan does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exploit_available: Option<bool>,
+    /// Whether it is in CISA's catalogue of known exploited vulnerabilities; absent where nobody was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known_exploited: Option<bool>,
+    /// EPSS: the chance that it is exploited within 30 days, from 0 to 1 (<https://www.first.org/epss/>); absent where
+    /// nobody was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epss: Option<f64>,
+    /// Where to read about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Inspector's ARN of it, under which it is asked for more; absent for basic scanning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+}
+
+/// How severe a finding is. The order is that of severity; the two words for "nobody has said yet" come first, and have
+/// a rule of their own in the policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Severity {
+    /// Basic scanning's word for no rating.
+    Undefined,
+    /// Enhanced scanning's word for no rating.
+    Untriaged,
+    /// Not a weakness by itself.
+    Informational,
+    /// Low.
+    Low,
+    /// Medium.
+    Medium,
+    /// High.
+    High,
+    /// Critical.
+    Critical,
+}
+
+impl Severity {
+    /// All of them, in their order.
+    pub const ALL: [Self; 7] =
+        [Self::Undefined, Self::Untriaged, Self::Informational, Self::Low, Self::Medium, Self::High, Self::Critical];
+
+    /// The word that AWS and the policy use.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Undefined => "UNDEFINED",
+            Self::Untriaged => "UNTRIAGED",
+            Self::Informational => "INFORMATIONAL",
+            Self::Low => "LOW",
+            Self::Medium => "MEDIUM",
+            Self::High => "HIGH",
+            Self::Critical => "CRITICAL",
+        }
+    }
+
+    /// Reads the word; None for any other.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|severity| severity.as_str() == word)
+    }
+
+    /// Whether the scan says how severe it is.
+    #[must_use]
+    pub fn is_rated(self) -> bool {
+        self >= Self::Informational
+    }
+}
+
+/// Whether somebody decided about a finding centrally, in Inspector.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It stands.
+    #[default]
+    Active,
+    /// A suppression rule of Inspector's covers it.
+    Suppressed,
+    /// It is there no more.
+    Closed,
+}
+
+impl Status {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+    fn is_active(&self) -> bool {
+        *self == Self::Active
+    }
+}
+
+/// Whether an update removes a finding.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fix {
+    /// For every package.
+    Yes,
+    /// For some of them.
+    Partial,
+    /// For none.
+    No,
+    /// The scan does not say, as basic scanning never does.
+    #[default]
+    Unknown,
+}
+
+impl Fix {
+    /// Whether there is something to update to.
+    #[must_use]
+    pub fn is_there(self) -> bool {
+        matches!(self, Self::Yes | Self::Partial)
+    }
+}
+
+/// A package that is vulnerable.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Package {
+    /// Its name.
+    pub name: String,
+    /// The version that is installed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub installed: Option<String>,
+    /// The version that is not vulnerable any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fixed: Option<String>,
+    /// Such as `OS` or `PYTHON`, as Inspector writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manager: Option<String>,
+    /// Where the file is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Digest of the layer that brought it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layer: Option<String>,
+}
