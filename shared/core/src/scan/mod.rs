@@ -10,15 +10,24 @@
 //! service ask for), [`image_name`] (what an image is called), [`manifest`] (what an index is made of), [`news`] (whether
 //! a judgement is news), [`condense`] (facts that fit into a log line) and [`tell`] (what people read).
 
+pub mod condense;
+pub mod enrolment;
 pub mod facts;
 pub mod finding;
 pub mod image_name;
+mod judge;
 pub mod judgement;
+pub mod manifest;
+pub mod news;
 pub mod pattern;
 pub mod policy;
 pub mod reason;
+pub mod standing;
+pub mod tell;
+pub mod weigh;
 
 pub use facts::Facts;
+pub use judge::{judge, plain};
 pub use judgement::{Action, Judgement, ScanRecord, Step};
 pub use policy::Policy;
 pub use reason::Reason;

@@ -1,0 +1,40 @@
+//! Facts that fit into a log line: an image can have ten thousand findings, and a line of CloudWatch Logs has a megabyte.
+
+use std::collections::BTreeMap;
+
+use super::facts::Facts;
+use super::finding::Finding;
+use super::judgement::{Accepted, Blocking, Judgement};
+
+/// Findings of each platform that are kept of those that block, and of those that are accepted.
+const KEPT: usize = 50;
+
+/// The facts with only such findings as the verdict rests on, and the judgement with only so many of them: judging what
+/// is left gives the same verdict for the same reason. Counts stay what they were.
+pub fn condense(facts: &mut Facts, judgement: &mut Judgement) {
+    let matters: BTreeMap<&str, bool> = judgement
+        .accepted
+        .iter()
+        .map(|Accepted { id, .. }| (id.as_str(), false))
+        .chain(judgement.blocking.iter().map(|Blocking { id, .. }| (id.as_str(), true)))
+        .collect();
+    for platform in &mut facts.platforms {
+        let all = platform.scan.findings.len();
+        // Without a finding the scan would look like one that has yet to settle.
+        platform.scan.counted |= all > 0;
+        let (mut blocking, mut accepted) = (0, 0);
+        platform.scan.findings.retain(|Finding { id, .. }| {
+            let kept = match matters.get(id.as_str()) {
+                Some(true) => &mut blocking,
+                Some(false) => &mut accepted,
+                None => return false,
+            };
+            *kept += 1;
+            *kept <= KEPT
+        });
+        let left_out = all - platform.scan.findings.len();
+        facts.findings_left_out += u64::try_from(left_out).unwrap_or(u64::MAX);
+    }
+    judgement.blocking.truncate(KEPT);
+    judgement.accepted.truncate(KEPT);
+}

@@ -1,0 +1,157 @@
+//! What an image is made of: one platform, or an index of several.
+//!
+//! Sources: <https://github.com/opencontainers/image-spec/blob/main/image-index.md>,
+//! <https://docs.docker.com/build/metadata/attestations/attestation-storage/>
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::facts::LeftOut;
+
+/// A manifest, or an index of manifests, read tolerantly.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Manifest {
+    /// The manifests of an index; absent for one image.
+    #[serde(default)]
+    pub manifests: Option<Vec<Entry>>,
+    /// Its configuration; absent for an index.
+    #[serde(default)]
+    pub config: Option<Config>,
+    /// What it is, where it is no image.
+    #[serde(default)]
+    pub artifact_type: Option<String>,
+    /// What it is about: signatures and the like name their image here.
+    #[serde(default)]
+    pub subject: Option<Subject>,
+}
+
+/// What a manifest is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct Subject {
+    /// Its digest.
+    #[serde(default)]
+    pub digest: String,
+}
+
+/// The configuration of an image.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Config {
+    /// Its digest.
+    #[serde(default)]
+    pub digest: String,
+    /// What it is: images and other artifacts have different ones.
+    #[serde(default)]
+    pub media_type: Option<String>,
+}
+
+/// A manifest in an index.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    /// Its digest.
+    #[serde(default)]
+    pub digest: String,
+    /// What it runs on.
+    #[serde(default)]
+    pub platform: Option<OfPlatform>,
+    /// What its builder says of it.
+    #[serde(default)]
+    pub annotations: Option<BTreeMap<String, String>>,
+}
+
+/// What a manifest runs on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct OfPlatform {
+    /// Such as `linux`.
+    #[serde(default)]
+    pub os: String,
+    /// Such as `amd64`.
+    #[serde(default)]
+    pub architecture: String,
+    /// Such as `v8`.
+    #[serde(default)]
+    pub variant: Option<String>,
+}
+
+impl OfPlatform {
+    /// `linux/amd64`, `linux/arm/v7`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let variant = self.variant.as_ref().filter(|_| self.architecture == "arm");
+        let variant = variant.map_or_else(String::new, |variant| format!("/{variant}"));
+        format!("{}/{}{variant}", self.os, self.architecture)
+    }
+}
+
+/// The media types of images' configurations, Docker's and OCI's.
+const OF_IMAGES: [&str; 2] =
+    ["application/vnd.docker.container.image.v1+json", "application/vnd.oci.image.config.v1+json"];
+
+/// How builders mark what only tells of another manifest.
+const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
+
+/// The platforms that may run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// Digests, with their platforms where the manifest says them.
+    pub platforms: Vec<(String, Option<String>)>,
+    /// The others.
+    pub left_out: Vec<LeftOut>,
+}
+
+impl Manifest {
+    /// Why it is no image that could run; None for one that is. An index is one.
+    #[must_use]
+    pub fn is_no_image(&self) -> Option<String> {
+        if self.manifests.is_some() {
+            return None;
+        }
+        let media_type = self.config.as_ref().and_then(|config| config.media_type.as_deref());
+        if let Some(kind) = self.artifact_type.as_deref().filter(|kind| !OF_IMAGES.contains(kind)) {
+            return Some(format!("it is an artifact of the type {kind}"));
+        }
+        match media_type {
+            Some(media_type) if !OF_IMAGES.contains(&media_type) => {
+                Some(format!("its configuration is of the type {media_type}"))
+            }
+            _ if self.subject.is_some() => Some("it only tells of another image".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// The platforms that may run. `own` is the digest of the manifest itself; `wanted` is the architecture that a task
+    /// runs on, such as `arm64`, where that is known.
+    #[must_use]
+    pub fn parts(&self, own: &str, wanted: Option<&str>) -> Parts {
+        let Some(entries) = &self.manifests else {
+            return Parts { platforms: vec![(own.to_owned(), None)], left_out: Vec::new() };
+        };
+        let mut parts = Parts::default();
+        for entry in entries {
+            if let Some(why) = left_out(entry, wanted) {
+                parts.left_out.push(LeftOut { digest: entry.digest.clone(), why });
+            } else {
+                let name = entry.platform.as_ref().map(OfPlatform::name);
+                parts.platforms.push((entry.digest.clone(), name));
+            }
+        }
+        parts
+    }
+}
+
+/// Why a manifest is not looked at. One that says nothing of its platform may run on any.
+fn left_out(entry: &Entry, wanted: Option<&str>) -> Option<String> {
+    let reference = entry.annotations.as_ref().and_then(|annotations| annotations.get(REFERENCE_TYPE));
+    if let Some(kind) = reference {
+        return Some(format!("it is no image: {kind}"));
+    }
+    let platform = entry.platform.as_ref()?;
+    if platform.os == "unknown" {
+        return Some("it is no image: its platform is unknown".to_owned());
+    }
+    let wanted = wanted?;
+    (platform.architecture != wanted).then(|| format!("the task runs on {wanted}, and this is {}", platform.name()))
+}
