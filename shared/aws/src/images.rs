@@ -28,7 +28,16 @@ pub trait Images {
     async fn set_storage(&self, repository: &Repository, digest: &str, class: StorageClass) -> Result<(), PortError>;
 
     /// `GetRegistryScanningConfiguration`: how this account's registry scans, in the region that is worked in.
-    async fn registry_scans(&self) -> Result<Kind, PortError>;
+    async fn registry_scans(&self) -> Result<RegistryScans, PortError>;
+}
+
+/// How a registry scans.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegistryScans {
+    /// The account of the registry: the one that asked.
+    pub account: String,
+    /// Basic or enhanced.
+    pub kind: Kind,
 }
 
 /// What is read of an image's configuration; the largest that is known has 40 KB.
