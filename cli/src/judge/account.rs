@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use canary_gate::deployment::{InProgress, Of};
-use canary_gate::look::{Judged, Look};
+use canary_gate::deployment::facts;
+use canary_gate::look::{self, Judged, Look};
 use canary_gate::report::FUNCTION;
 use canary_gate::settings::Settings;
-use canary_gate::{gather, look};
 use jiff::{SignedDuration, Timestamp};
 use tidegate_aws::clock::Clock;
 use tidegate_aws::codedeploy::{CodeDeploy, DeploymentGroup, Target, TaskSetInfo};
@@ -18,6 +17,7 @@ use tidegate_core::canary::facts::{Arms, Deployment, Door, Facts, Minute, Platfo
 use tidegate_core::canary::minutes::{end, share};
 use tidegate_core::mode::Mode;
 use tidegate_core::tags::Tags;
+use tidegate_lambda::deployments::{self, InProgress, Of};
 
 use super::replay::Past;
 
@@ -51,7 +51,7 @@ pub async fn past(ports: &impl Ports, settings: &Settings, id: &str) -> Result<P
     } else {
         of_code_deploy(ports, &deadline, id).await?
     };
-    let (of, _) = deployment.facts(FUNCTION);
+    let (of, _) = facts(&deployment, FUNCTION);
     let look = Look {
         settings,
         door: Door::Schedule,
@@ -71,7 +71,7 @@ pub async fn past(ports: &impl Ports, settings: &Settings, id: &str) -> Result<P
 }
 
 async fn of_ecs(ports: &impl Ports, deadline: &Deadline, arn: &str) -> Result<InProgress> {
-    let found = gather::described(ports, deadline, &[arn.to_owned()]).await?.into_iter().next();
+    let found = deployments::described(ports, deadline, &[arn.to_owned()]).await?.into_iter().next();
     let (deployment, revisions) = found.with_context(|| format!("there is no service deployment {arn}"))?;
     let service = service(ports, &deployment.cluster, &deployment.service).await?;
     Ok(InProgress { service, of: Of::Ecs { deployment, revisions } })
@@ -82,7 +82,7 @@ async fn of_code_deploy(ports: &impl Ports, deadline: &Deadline, id: &str) -> Re
     let deployment = ports.batch_get_deployments(&[id.to_owned()]).await?.into_iter().next().with_context(none)?;
     let target = ports.deployment_target(id).await?.with_context(none)?;
     let service = service(ports, &target.cluster, &target.service).await?;
-    let mut found = gather::code_deploy(ports, deadline, deployment, &[&service]).await?.with_context(none)?;
+    let mut found = deployments::code_deploy(ports, deadline, deployment, &[&service]).await?.with_context(none)?;
     if let Of::CodeDeploy { deployment, target, group } = &mut found.of {
         let own =
             service.task_sets.iter().find(|set| set.external_id.as_deref() == Some(id)).map(|set| set.id.as_str());

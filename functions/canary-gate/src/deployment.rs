@@ -1,46 +1,16 @@
-//! What a deployment in progress is made of: its arms, its weights, where it stands. Pure, from what AWS described.
+//! A deployment in progress as the gate judges it: its arms, its weights, its steps. Pure, from what AWS described.
 
 use jiff::{SignedDuration, Timestamp};
-use tidegate_aws::codedeploy::{CodeDeployment, DeploymentGroup, Target, TaskSetInfo};
+use tidegate_aws::codedeploy::{CodeDeployment, DeploymentGroup, Target};
 use tidegate_aws::deployments::{Revision, ServiceDeployment, ServiceRevision};
-use tidegate_aws::ecs::Service;
-use tidegate_core::canary::facts::{Arms, Deployment, Platform, State, Strategy};
+use tidegate_core::canary::facts::{Arms, Deployment, Platform, Strategy};
+use tidegate_lambda::deployments::{InProgress, Of, green_and_blue, target_revision};
 
 /// CodeDeploy gives up a hook after this.
 const CODEDEPLOY_HOOK: SignedDuration = SignedDuration::from_mins(60);
 
 /// A share of this much is all traffic.
 const ALL_PERCENT: f64 = 99.9;
-
-/// A deployment in progress, and its service.
-#[derive(Clone, Debug, PartialEq)]
-pub struct InProgress {
-    /// The service.
-    pub service: Service,
-    /// The deployment.
-    pub of: Of,
-}
-
-/// Who deploys, and what it says.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Of {
-    /// CodeDeploy.
-    CodeDeploy {
-        /// The deployment.
-        deployment: CodeDeployment,
-        /// Its ECS target.
-        target: Target,
-        /// Its deployment group.
-        group: DeploymentGroup,
-    },
-    /// ECS itself.
-    Ecs {
-        /// The deployment.
-        deployment: ServiceDeployment,
-        /// Its revisions.
-        revisions: Vec<ServiceRevision>,
-    },
-}
 
 /// The target groups of a deployment, by ARN or, as CodeDeploy tells them, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,52 +32,22 @@ pub enum Splits {
     Listener(String),
 }
 
-impl InProgress {
-    /// `cluster/service`, as records name it.
-    #[must_use]
-    pub fn id(&self) -> String {
-        format!("{}/{}", self.service.cluster, self.service.name)
-    }
-
-    /// CodeDeploy's id, or the ARN of ECS's service deployment.
-    #[must_use]
-    pub fn deployment_id(&self) -> &str {
-        match &self.of {
-            Of::CodeDeploy { deployment, .. } => &deployment.id,
-            Of::Ecs { deployment, .. } => &deployment.arn,
-        }
-    }
-
-    /// Names of the alarms that the deployment itself watches.
-    #[must_use]
-    pub fn alarms(&self) -> &[String] {
-        match &self.of {
-            Of::CodeDeploy { group, .. } => &group.alarms,
-            Of::Ecs { deployment, .. } => &deployment.alarms,
-        }
-    }
-
-    /// Its facts, and its target groups. `function` is the one whose hook may be waiting.
-    #[must_use]
-    pub fn facts(&self, function: &str) -> (Deployment, Wiring) {
-        match &self.of {
-            Of::CodeDeploy { deployment, target, group } => code_deploy(&self.service, deployment, target, group),
-            Of::Ecs { deployment, revisions } => ecs(&self.service, deployment, revisions, function),
-        }
+/// The facts of a deployment in progress, and its target groups. `function` is the one whose hook may be waiting.
+#[must_use]
+pub fn facts(deployment: &InProgress, function: &str) -> (Deployment, Wiring) {
+    match &deployment.of {
+        Of::CodeDeploy { deployment: of, target, group } => code_deploy(deployment, of, target, group),
+        Of::Ecs { deployment: of, revisions } => ecs(deployment, of, revisions, function),
     }
 }
 
 fn code_deploy(
-    service: &Service,
+    in_progress: &InProgress,
     deployment: &CodeDeployment,
     target: &Target,
     group: &DeploymentGroup,
 ) -> (Deployment, Wiring) {
-    let of_deployment = service.task_sets.iter().find(|set| set.external_id.as_deref() == Some(&deployment.id));
-    // CodeDeploy may leave its own label out. ECS knows which deployment made a task set.
-    let is_green = |set: &&TaskSetInfo| set.green.unwrap_or_else(|| of_deployment.is_some_and(|own| own.id == set.id));
-    let green = target.task_sets.iter().find(is_green);
-    let blue = target.task_sets.iter().find(|set| !is_green(set));
+    let (green, blue) = green_and_blue(&in_progress.service, deployment, target);
     let event = |name: &str| target.events.iter().find(|event| event.name == name);
     let shift = event("AllowTraffic");
     let held = event("AfterAllowTraffic").and_then(|event| event.started);
@@ -122,13 +62,9 @@ fn code_deploy(
         id: deployment.id.clone(),
         platform: Platform::CodeDeploy,
         strategy,
-        state: match deployment.status.as_str() {
-            "Created" | "Queued" | "InProgress" | "Baking" | "Ready" => State::InProgress,
-            "Succeeded" | "Failed" | "Stopped" => State::Over,
-            _ => State::Unknown,
-        },
-        roll_back: deployment.roll_back,
-        first: false,
+        state: in_progress.state(),
+        roll_back: in_progress.is_roll_back(),
+        first: in_progress.is_first(),
         started_at: deployment.created,
         // Without a shift under way all requests are the old version's, but for those of the test listener.
         traffic_from: Some(shift.and_then(|event| event.started).unwrap_or(Timestamp::MAX)),
@@ -157,7 +93,7 @@ fn code_deploy_strategy(config: &str) -> (Strategy, Option<f64>) {
 }
 
 fn ecs(
-    service: &Service,
+    in_progress: &InProgress,
     deployment: &ServiceDeployment,
     revisions: &[ServiceRevision],
     function: &str,
@@ -172,13 +108,13 @@ fn ecs(
     let revision = |arn: &str| revisions.iter().find(|revision| revision.arn == arn);
     let group =
         |revision: Option<&ServiceRevision>| revision.and_then(|revision| revision.target_groups.first().cloned());
-    let target = deployment.target.as_ref().and_then(|target| revision(&target.arn));
+    let target = target_revision(deployment, revisions);
     let weight = |source: &&Revision| source.production_percent.unwrap_or(0.0);
     let source = deployment.sources.iter().max_by(|a, b| weight(a).total_cmp(&weight(b)));
     let source = source.and_then(|source| revision(&source.arn));
     let (canary, baseline) = (group(target), group(source));
     let wiring = if strategy == Strategy::Rolling || canary == baseline {
-        Wiring { canary: canary.or_else(|| service.target_groups.first().cloned()), ..Wiring::default() }
+        Wiring { canary: canary.or_else(|| in_progress.service.target_groups.first().cloned()), ..Wiring::default() }
     } else {
         let rule = target.and_then(|target| target.listener_rule.clone());
         Wiring { canary, baseline, splits: rule.map(Splits::Rule) }
@@ -195,15 +131,9 @@ fn ecs(
         id: deployment.arn.clone(),
         platform: Platform::Ecs,
         strategy,
-        state: match deployment.status.as_str() {
-            "PENDING" | "IN_PROGRESS" | "ROLLBACK_IN_PROGRESS" => State::InProgress,
-            "STOP_REQUESTED" | "ROLLBACK_REQUESTED" => State::Stopping,
-            "SUCCESSFUL" | "STOPPED" | "ROLLBACK_SUCCESSFUL" | "ROLLBACK_FAILED" => State::Over,
-            _ => State::Unknown,
-        },
-        // The weights of a hook's event look the same going forward and going back; the status does not.
-        roll_back: deployment.status.starts_with("ROLLBACK") || deployment.rollback.is_some(),
-        first: deployment.sources.is_empty(),
+        state: in_progress.state(),
+        roll_back: in_progress.is_roll_back(),
+        first: in_progress.is_first(),
         started_at: deployment.started.unwrap_or(deployment.created),
         traffic_from: None,
         arms: arms(&wiring, strategy),

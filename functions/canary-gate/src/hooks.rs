@@ -12,14 +12,14 @@ use tidegate_core::canary::{Action, Reason, edge};
 use tidegate_core::mode::Mode;
 use tidegate_core::tags::Tags;
 use tidegate_core::verdict::Verdict;
+use tidegate_lambda::deployments::{self, InProgress, Of};
 use tidegate_lambda::enrolled::{self, Enrolled, NotDescribed};
 use tidegate_lambda::hooks::codedeploy::{CodeDeployHook, Ended, Look as Hold, Wait};
 use tidegate_lambda::hooks::native::{HookAnswer, NativeHook};
 use tidegate_lambda::start::Invocation;
 
 use crate::act::{self, NotMade};
-use crate::deployment::{InProgress, Of};
-use crate::gather;
+use crate::deployment::facts;
 use crate::handler::{Gate, Ports};
 use crate::look::{Judged, Look};
 use crate::report::{Done, Outcome};
@@ -132,7 +132,7 @@ impl<P: Ports> Gate<P> {
             }
         };
         let arns: Vec<String> = hook.deployment.iter().chain(&service.service_deployment).take(1).cloned().collect();
-        let found = match gather::described(&self.ports, deadline, &arns).await {
+        let found = match deployments::described(&self.ports, deadline, &arns).await {
             Ok(found) => found.into_iter().next(),
             Err(error) => return plain(effective, Verdict::Error, Reason::DeploymentUnreadable, error.to_string()),
         };
@@ -141,7 +141,7 @@ impl<P: Ports> Gate<P> {
             return plain(effective, Verdict::Fail, Reason::DeploymentUnreadable, why);
         };
         let deployment = InProgress { service, of: Of::Ecs { deployment, revisions } };
-        let (facts, _) = deployment.facts(&self.host.name);
+        let (facts, _) = facts(&deployment, &self.host.name);
         let weight = facts.weight_percent.unwrap_or(0.0);
         let door = if hook.stage.is_empty() && weight >= 99.9 { Door::Bake } else { door };
         let step = format!("{weight} {door:?}");
@@ -238,8 +238,8 @@ impl<P: Ports> Gate<P> {
         let names = [target.service.clone()];
         let described = self.ports.describe_services(&target.cluster, &names);
         let services = deadline.bound("DescribeServices", described).await?.services;
-        let Some(service) = services.first() else { return Ok(None) };
-        gather::code_deploy(&self.ports, deadline, deployment, &[service]).await
+        let Some(service) = services.into_iter().next() else { return Ok(None) };
+        deployments::with_group(&self.ports, deadline, service, deployment, target.clone()).await.map(Some)
     }
 
     async fn judge_held(

@@ -13,9 +13,10 @@ use tidegate_core::canary::{Judgement, Policy, Reason, enrolment, judge};
 use tidegate_core::mode::Mode;
 use tidegate_core::tags::Tags;
 use tidegate_core::verdict::Verdict;
+use tidegate_lambda::deployments::InProgress;
 use tidegate_lambda::metrics;
 
-use crate::deployment::{InProgress, Splits, Wiring};
+use crate::deployment::{self, Splits, Wiring};
 use crate::settings::Settings;
 
 /// What facts are read through.
@@ -81,7 +82,7 @@ impl Look<'_> {
         let policy = match self.policy(tags) {
             Ok(policy) => policy,
             // Also a broken tag does not hold up what brings an older version back.
-            Err((mode, _)) if deployment.facts(self.function).0.roll_back => {
+            Err((mode, _)) if deployment.is_roll_back() => {
                 let why = "it brings an older version back";
                 return (Judged::plain(id, mode, Verdict::Pass, Reason::RollBack, why), 0);
             }
@@ -120,7 +121,7 @@ impl Look<'_> {
     }
 
     async fn facts(&self, ports: &impl Ports, deployment: &InProgress, policy: &Policy) -> (Facts, u32) {
-        let (mut of, wiring) = deployment.facts(self.function);
+        let (mut of, wiring) = deployment::facts(deployment, self.function);
         of.waiting_since = self.waiting_since.or(of.waiting_since);
         let mut unreadable = Vec::new();
         let subject = match self.subject(ports, &wiring).await {
@@ -239,7 +240,7 @@ impl Look<'_> {
     }
 
     async fn read_targets(&self, ports: &impl LoadBalancing, deployment: &InProgress, facts: &mut Facts) {
-        let (_, wiring) = deployment.facts(self.function);
+        let (_, wiring) = deployment::facts(deployment, self.function);
         let Some(canary) = wiring.canary else { return };
         let healths = async {
             let groups = self.groups(ports, std::iter::once(&canary)).await?;
@@ -265,7 +266,7 @@ impl Look<'_> {
 
     /// Where the split is off, what the listener itself says is part of the facts.
     async fn ask_the_listener(&self, ports: &impl LoadBalancing, deployment: &InProgress, facts: &mut Facts) {
-        let (_, wiring) = deployment.facts(self.function);
+        let (_, wiring) = deployment::facts(deployment, self.function);
         let weights = match wiring.splits {
             None => return,
             Some(Splits::Rule(arn)) => self.deadline.bound("DescribeRules", ports.rule_weights(&arn)).await,

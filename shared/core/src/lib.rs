@@ -8,6 +8,7 @@
 //! - [`scan`]: whether an image may run
 //! - [`verdict`]: what a gate says
 //! - [`tags`]: how the tags of a service are read
+//! - [`deployment`]: the words about a deployment that every function shares
 //! - [`break_glass`]: opening a gate for a while
 //! - [`record`]: how every decision explains itself
 //! - [`mode`]: off, shadow, on
@@ -20,6 +21,7 @@ pub mod backtest;
 pub mod break_glass;
 pub mod canary;
 mod codes;
+pub mod deployment;
 pub mod metrics;
 pub mod mode;
 pub mod prices;

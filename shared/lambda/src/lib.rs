@@ -8,6 +8,7 @@
 //! - [`enrolled`]: who takes part, and what ECS says of them (feature `tagging`)
 //! - [`alarms`]: which services an alarm concerns (feature `cloudwatch`)
 //! - [`metrics`]: questions of many services to CloudWatch, in as few calls as there can be (feature `cloudwatch`)
+//! - [`deployments`]: deployments in progress, and stopping one (feature `deployments`)
 //! - [`hooks`]: hooks of deployments, and how they wait (feature `hooks`)
 //! - [`messages`]: telling people
 //! - [`outcome`]: what becomes of decisions
@@ -18,6 +19,8 @@
 
 #[cfg(feature = "cloudwatch")]
 pub mod alarms;
+#[cfg(feature = "deployments")]
+pub mod deployments;
 #[cfg(feature = "tagging")]
 pub mod enrolled;
 pub mod events;

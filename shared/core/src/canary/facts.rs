@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use crate::deployment::State;
+
 /// One deployment at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -147,21 +149,6 @@ pub enum Strategy {
     Rolling,
     /// A word that this version does not know.
     #[default]
-    Unknown,
-}
-
-/// Where a deployment is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// Under way.
-    #[default]
-    InProgress,
-    /// Being stopped or rolled back already.
-    Stopping,
-    /// Over, however it ended.
-    Over,
-    /// A word that this version does not know.
     Unknown,
 }
 

@@ -1,21 +1,17 @@
 //! Which deployments are in progress, and what they are made of.
 //!
-//! A run over `n` enrolled services with nothing in progress makes `n / 100` calls to the tagging index, `n / 10` to
-//! describe the services, and one to CodeDeploy where any of them is deployed by it.
+//! For described services with nothing in progress that is one call, to CodeDeploy, where any of them is deployed by it.
 
 use futures_util::{StreamExt, stream};
-use tidegate_aws::codedeploy::{self, CodeDeploy, CodeDeployment};
+use tidegate_aws::codedeploy::{self, CodeDeploy, CodeDeployment, Target};
 use tidegate_aws::deadline::Deadline;
-use tidegate_aws::deployments::{self, Deployments, ServiceDeployment};
+use tidegate_aws::deployments::{self, Deployments, ServiceDeployment, ServiceRevision};
 use tidegate_aws::ecs::Service;
 use tidegate_aws::error::PortError;
+use tidegate_core::deployment::State;
 use tidegate_core::scaling::facts::Controller;
 
-use crate::deployment::{InProgress, Of};
-
-/// What reads deployments.
-pub trait Ports: CodeDeploy + Deployments {}
-impl<T: CodeDeploy + Deployments> Ports for T {}
+use super::{InProgress, Of};
 
 /// A deployment that could not be read.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +24,7 @@ pub struct Unread {
 
 /// The deployments in progress of some services, and what could not be read.
 pub async fn in_progress(
-    ports: &impl Ports,
+    ports: &(impl CodeDeploy + Deployments),
     deadline: &Deadline,
     concurrency: usize,
     services: &[Service],
@@ -63,18 +59,11 @@ async fn of_ecs(ports: &impl Deployments, deadline: &Deadline, services: &[Servi
     let service = |deployment: &ServiceDeployment| {
         deploying.iter().find(|service| service.service_deployment.as_deref() == Some(&deployment.arn))
     };
-    let found = found.into_iter().filter(|(deployment, _)| is_open(&deployment.status)).filter_map(
-        |(deployment, revisions)| {
-            let service = (*service(&deployment)?).clone();
-            Some(InProgress { service, of: Of::Ecs { deployment, revisions } })
-        },
-    );
-    (found.collect(), unread)
-}
-
-/// Whether an ECS deployment of this status may still change anything.
-fn is_open(status: &str) -> bool {
-    !matches!(status, "SUCCESSFUL" | "STOPPED" | "ROLLBACK_SUCCESSFUL" | "ROLLBACK_FAILED")
+    let found = found.into_iter().filter_map(|(deployment, revisions)| {
+        let service = (*service(&deployment)?).clone();
+        Some(InProgress { service, of: Of::Ecs { deployment, revisions } })
+    });
+    (found.filter(|found| found.state() != State::Over).collect(), unread)
 }
 
 /// Service deployments with their revisions.
@@ -85,7 +74,7 @@ pub async fn described(
     ports: &impl Deployments,
     deadline: &Deadline,
     arns: &[String],
-) -> Result<Vec<(ServiceDeployment, Vec<tidegate_aws::deployments::ServiceRevision>)>, PortError> {
+) -> Result<Vec<(ServiceDeployment, Vec<ServiceRevision>)>, PortError> {
     let deployments = deadline.bound("DescribeServiceDeployments", ports.describe_service_deployments(arns)).await?;
     let of = |deployment: &ServiceDeployment| -> Vec<String> {
         deployment.target.iter().chain(&deployment.sources).map(|revision| revision.arn.clone()).collect()
@@ -158,9 +147,23 @@ pub async fn code_deploy(
     let Some(target) = target else { return Ok(None) };
     let of = |service: &&&Service| (&service.cluster, &service.name) == (&target.cluster, &target.service);
     let Some(service) = services.iter().find(of).map(|service| (*service).clone()) else { return Ok(None) };
+    with_group(ports, deadline, service, deployment, target).await.map(Some)
+}
+
+/// A deployment of CodeDeploy's whose target is known already, with its group.
+///
+/// # Errors
+/// Where its group could not be read.
+pub async fn with_group(
+    ports: &impl CodeDeploy,
+    deadline: &Deadline,
+    service: Service,
+    deployment: CodeDeployment,
+    target: Target,
+) -> Result<InProgress, PortError> {
     let group = ports.deployment_group(&deployment.application, &deployment.group);
     let group = deadline.bound("GetDeploymentGroup", group).await?;
-    Ok(Some(InProgress { service, of: Of::CodeDeploy { deployment, target, group } }))
+    Ok(InProgress { service, of: Of::CodeDeploy { deployment, target, group } })
 }
 
 fn id(service: &Service) -> String {
