@@ -25,6 +25,14 @@ impl BreakGlass {
         let rule = || "must be a time such as 2026-11-21T12:00:00Z, a space, and the reason".to_owned();
         let (until, reason) = text.split_once(' ').ok_or_else(rule)?;
         let until: Timestamp = until.parse().map_err(|_| rule())?;
+        Self::until(until, reason, now)
+    }
+
+    /// Until a moment, with a reason. One that is past is closed again.
+    ///
+    /// # Errors
+    /// The rule, where it reaches too far ahead.
+    pub fn until(until: Timestamp, reason: &str, now: Timestamp) -> Result<Self, String> {
         if until.duration_since(now) > LONGEST {
             return Err(format!("must be at most {} hours ahead", LONGEST.as_hours()));
         }

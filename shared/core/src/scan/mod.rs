@@ -11,6 +11,7 @@
 //! a judgement is news), [`condense`] (facts that fit into a log line) and [`tell`] (what people read).
 
 pub mod condense;
+pub mod document;
 pub mod enrolment;
 pub mod facts;
 pub mod finding;
