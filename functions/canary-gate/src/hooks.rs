@@ -8,7 +8,7 @@ use tidegate_aws::deadline::Deadline;
 use tidegate_aws::error::PortError;
 use tidegate_aws::pace::{Bucket, Pace};
 use tidegate_core::canary::facts::{Door, Platform};
-use tidegate_core::canary::{Action, Reason, edge};
+use tidegate_core::canary::{Action, Policy, Reason, edge};
 use tidegate_core::mode::Mode;
 use tidegate_core::tags::Tags;
 use tidegate_core::verdict::Verdict;
@@ -114,10 +114,8 @@ impl<P: Ports> Gate<P> {
             deadline,
             now,
         };
-        let effective = match probe.policy(&service.tags) {
-            Ok(policy) => policy.mode,
-            Err((mode, _)) => mode,
-        };
+        let policy = probe.policy(&service.tags);
+        let effective = mode_of(&policy);
         if effective == Mode::Off {
             let why = "it carries no tag tidegate:gate with shadow or on, and passes";
             return plain(Mode::Off, Verdict::Pass, Reason::NotEnrolled, why.to_owned());
@@ -148,7 +146,7 @@ impl<P: Ports> Gate<P> {
         // The first call of a step begins its wait.
         let waiting_since = Some(hook.waiting_since(&step).unwrap_or(now));
         let look = Look { door, waiting_since, ..probe };
-        let (judged, _) = look.at(&self.ports, &deployment).await;
+        let (judged, _) = look.by(&self.ports, &deployment, policy).await;
         NativeLook { step: Some(step), judged }
     }
 
@@ -261,21 +259,24 @@ impl<P: Ports> Gate<P> {
             now,
         };
         let id = Some(deployment.id());
-        match look.policy(&deployment.service.tags).map(|policy| policy.mode) {
-            Ok(Mode::Off) | Err((Mode::Off, _)) => {
-                let why = "it carries no tag tidegate:gate with shadow or on, and passes";
-                return (Judged::plain(id, Mode::Off, Verdict::Pass, Reason::NotEnrolled, why), None);
-            }
-            Ok(_) | Err(_) => {}
+        let policy = look.policy(&deployment.service.tags);
+        if mode_of(&policy) == Mode::Off {
+            let why = "it carries no tag tidegate:gate with shadow or on, and passes";
+            return (Judged::plain(id, Mode::Off, Verdict::Pass, Reason::NotEnrolled, why), None);
         }
         let event = target.in_progress().map_or("", |event| event.name.as_str());
         if event != BAKE_EVENT {
             let why = format!("there is no live traffic to judge at {event}");
             return (Judged::plain(id, settings.common.mode, Verdict::Pass, Reason::OtherStage, why), None);
         }
-        let (judged, _) = look.at(&self.ports, deployment).await;
+        let (judged, _) = look.by(&self.ports, deployment, policy).await;
         (judged, Some(deployment.clone()))
     }
+}
+
+/// The mode of a service, whether or not the rest of its policy can be read.
+fn mode_of(policy: &Result<Policy, (Mode, String)>) -> Mode {
+    policy.as_ref().map_or_else(|(mode, _)| *mode, |policy| policy.mode)
 }
 
 /// A look for an ECS hook, and the step that it was about.

@@ -77,9 +77,18 @@ pub struct Look<'a> {
 impl Look<'_> {
     /// Judges one deployment, and tells how many metrics were asked for.
     pub async fn at(&self, ports: &impl Ports, deployment: &InProgress) -> (Judged, u32) {
+        self.by(ports, deployment, self.policy(&deployment.service.tags)).await
+    }
+
+    /// As [`Look::at`], by a policy that has been read already.
+    pub async fn by(
+        &self,
+        ports: &impl Ports,
+        deployment: &InProgress,
+        policy: Result<Policy, (Mode, String)>,
+    ) -> (Judged, u32) {
         let id = Some(deployment.id());
-        let tags = &deployment.service.tags;
-        let policy = match self.policy(tags) {
+        let policy = match policy {
             Ok(policy) => policy,
             // Also a broken tag does not hold up what brings an older version back.
             Err((mode, _)) if deployment.is_roll_back() => {
