@@ -29,10 +29,10 @@ use tidegate_core::prices::Prices;
 use tidegate_core::tags::Tags;
 use tidegate_core::verdict::Verdict;
 use tidegate_lambda::alarms::{self, Found};
+use tidegate_lambda::batches::BatchAnswer;
 use tidegate_lambda::deployments::{self, InProgress, Unread};
 use tidegate_lambda::enrolled::{self, Enrolled, NotDescribed};
 use tidegate_lambda::events::{AlarmChange, too_old};
-use tidegate_lambda::hooks::failures::BatchAnswer;
 use tidegate_lambda::hooks::native::{HookAnswer, NativeHook};
 use tidegate_lambda::messages;
 use tidegate_lambda::outcome::run_usd;
@@ -191,7 +191,9 @@ impl<P: Ports> Gate<P> {
             },
             Event::Person(request) => {
                 let mode = request.mode.map_or(mode, |asked| asked.min(mode));
-                let only = Box::new(move |enrolled: &Enrolled| is_asked_for(&request, enrolled));
+                let Request { cluster, service, .. } = request;
+                let only = move |enrolled: &Enrolled| enrolled.is_asked_for(cluster.as_deref(), service.as_deref());
+                let only = Box::new(only);
                 Scope { summary: Summary::new("person", now), door: Door::Person, mode, only }
             }
             Event::Schedule { at } => {
@@ -315,12 +317,10 @@ impl<P: Ports> Gate<P> {
         })
     }
 
-    /// Tells people what is news. What can't be told is logged; what was done stands either way.
+    /// Tells people what is news.
     pub(crate) async fn publish(&self, settings: &Settings, outcomes: &[Outcome]) {
-        let Some((subject, body)) = report::news(outcomes) else { return };
-        let (topic, format) = (settings.common.topic_arn.as_deref(), settings.common.message_format);
-        if let Err(error) = messages::publish(&self.ports, topic, format, &subject, body).await {
-            tracing::warn!(%error, "a message could not be published");
+        if let Some((subject, body)) = report::news(outcomes) {
+            messages::tell(&self.ports, &settings.common, &subject, body).await;
         }
     }
 
@@ -338,11 +338,6 @@ impl<P: Ports> Gate<P> {
         let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         Summary { calls: self.ports.take_calls(), run_usd, duration_ms, ..summary }
     }
-}
-
-fn is_asked_for(request: &Request, enrolled: &Enrolled) -> bool {
-    let asked = |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
-    asked(&request.cluster, &enrolled.cluster) && asked(&request.service, &enrolled.name)
 }
 
 /// Why a run finds no deployment.

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 use tidegate_aws::calls::CallCounts;
-use tidegate_aws::metrics::Measured;
 use tidegate_core::canary::{Action, CanaryRecord, Reason};
 use tidegate_core::mode::Mode;
 use tidegate_core::record::{Level, Record};
 use tidegate_core::verdict::Verdict;
 use tidegate_core::words::counted;
+use tidegate_lambda::report::{Run, decisions};
 
 use crate::act::NotMade;
 use crate::look::Judged;
@@ -125,34 +125,23 @@ impl Summary {
         let scheduled = self.trigger == SCHEDULE && !too_old;
         // What an incomplete list leaves out is not known, but is more than nothing.
         let failed = self.failed.values().sum::<usize>() + usize::from(self.incomplete.is_some());
-        let values = [
-            ("Runs", 1.0),
-            ("ScheduledRuns", f64::from(u8::from(scheduled))),
-            ("ColdStarts", f64::from(u8::from(cold))),
+        let (calls, run_usd) = (&self.calls, self.run_usd);
+        Run { function: FUNCTION, at: self.at, scheduled, cold, calls, run_usd }.line(&[
             ("DeploymentsInProgress", self.in_progress as f64),
             ("DeploymentsStopped", self.stopped as f64),
             ("DeploymentsFailed", failed as f64),
-            ("ApiCalls", self.calls.values().map(|calls| f64::from(*calls)).sum()),
-            ("RunUsd", self.run_usd),
-        ];
-        Measured { at: self.at, dimensions: &[("function", FUNCTION)], values: &values }.line()
+        ])
     }
 }
 
 /// One metric line for each mode, verdict and reason.
 #[must_use]
 pub fn metrics(outcomes: &[Outcome], at: Timestamp) -> Vec<String> {
-    let mut groups: BTreeMap<(Mode, Verdict, Reason), f64> = BTreeMap::new();
-    for outcome in outcomes {
+    let decided = outcomes.iter().map(|outcome| {
         let (verdict, reason) = outcome.counted();
-        *groups.entry((outcome.judged.mode, verdict, reason)).or_default() += 1.0;
-    }
-    let line = |((mode, verdict, reason), decisions): (&(Mode, Verdict, Reason), &f64)| {
-        let dimensions =
-            [("function", FUNCTION), ("mode", mode.as_str()), ("verdict", verdict.as_str()), ("reason", reason.code())];
-        Measured { at, dimensions: &dimensions, values: &[("Decisions", *decisions)] }.line()
-    };
-    groups.iter().filter_map(line).collect()
+        (outcome.judged.mode, verdict, reason.code())
+    });
+    decisions(FUNCTION, at, decided)
 }
 
 /// The record of one judgement.

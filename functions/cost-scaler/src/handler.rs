@@ -25,7 +25,6 @@ use tidegate_lambda::enrolled::{self, Enrolled};
 use tidegate_lambda::events::too_old;
 use tidegate_lambda::messages;
 use tidegate_lambda::outcome::run_usd;
-use tidegate_lambda::settings::Common;
 use tidegate_lambda::start::{Failure, Host, Invocation};
 use tokio::time::Instant;
 
@@ -187,11 +186,9 @@ impl<P: Ports> Scaler<P> {
 
     fn scope_of(&self, request: Request) -> Scope {
         let mode = request.mode.map_or(self.settings.common.mode, |mode| mode.min(self.settings.common.mode));
-        let asked = |wanted: &Option<String>, name: &str| wanted.as_deref().is_none_or(|wanted| wanted == name);
-        let everything = request.cluster.is_none() && request.service.is_none();
-        let only = move |enrolled: &Enrolled| {
-            asked(&request.cluster, &enrolled.cluster) && asked(&request.service, &enrolled.name)
-        };
+        let Request { cluster, service, .. } = request;
+        let everything = cluster.is_none() && service.is_none();
+        let only = move |enrolled: &Enrolled| enrolled.is_asked_for(cluster.as_deref(), service.as_deref());
         Scope { trigger: Trigger::Person, mode, only: Box::new(only), everything, price_all: false }
     }
 
@@ -231,7 +228,8 @@ impl<P: Ports> Scaler<P> {
         let price = |judged: &Judged| self.pricing.task_hour_usd(judged.service.as_ref()?);
         let (days, replayed) = digest::days(&self.ports, deadline, concurrency, &in_shadow, price, run.now).await;
         if let Some((subject, body)) = digest::text(&days, &unknown) {
-            self.publish(&subject, body).await.map_err(RunError::NotPublished)?;
+            let published = messages::publish(&self.ports, &self.settings.common, &subject, body).await;
+            published.map_err(RunError::NotPublished)?;
         }
         Ok(Ran { summary: self.ended(summary, metrics + replayed, started), outcomes: Vec::new() })
     }
@@ -294,7 +292,7 @@ impl<P: Ports> Scaler<P> {
         Outcome { action, month_usd: month(from), judged, done: Done::Nothing }
     }
 
-    /// Tells people what is news. What can't be told is logged; the counts stand either way.
+    /// Tells people what is news.
     async fn publish_news(&self, outcomes: &[Outcome], now: Timestamp) {
         // A count that was written is always news: had the run before written it, it would stand already.
         let is_news = |outcome: &&Outcome| {
@@ -305,16 +303,9 @@ impl<P: Ports> Scaler<P> {
             outcome.done == Done::Acted || known.is_some_and(is_edge)
         };
         let news: Vec<&Outcome> = outcomes.iter().filter(is_news).collect();
-        if let Some((subject, body)) = report::news(&news)
-            && let Err(error) = self.publish(&subject, body).await
-        {
-            tracing::warn!(%error, "a message could not be published");
+        if let Some((subject, body)) = report::news(&news) {
+            messages::tell(&self.ports, &self.settings.common, &subject, body).await;
         }
-    }
-
-    async fn publish(&self, subject: &str, body: String) -> Result<(), PortError> {
-        let Common { topic_arn, message_format, .. } = &self.settings.common;
-        messages::publish(&self.ports, topic_arn.as_deref(), *message_format, subject, body).await
     }
 
     /// What a run took: calls, time and dollars.

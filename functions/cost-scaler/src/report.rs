@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 use tidegate_aws::calls::CallCounts;
-use tidegate_aws::metrics::Measured;
 use tidegate_core::mode::Mode;
 use tidegate_core::prices::{UsdRange, in_cents};
 use tidegate_core::record::{Level, Record};
 use tidegate_core::scaling::{Action, Reason, ScalingRecord, Verdict};
 use tidegate_core::words::counted;
+use tidegate_lambda::report::{Run, decided_so};
 
 use crate::act::NotMade;
 use crate::judge::Judged;
@@ -138,16 +138,9 @@ impl Summary {
         let scheduled = self.trigger == SCHEDULE && !too_old;
         // What an incomplete list leaves out is not known, but is more than nothing.
         let failed = self.failed.values().sum::<usize>() + usize::from(self.incomplete.is_some());
-        let values = [
-            ("Runs", 1.0),
-            ("ScheduledRuns", f64::from(u8::from(scheduled))),
-            ("ColdStarts", f64::from(u8::from(cold))),
-            ("ServicesSeen", self.seen as f64),
-            ("ServicesFailed", failed as f64),
-            ("ApiCalls", self.calls.values().map(|calls| f64::from(*calls)).sum()),
-            ("RunUsd", self.run_usd),
-        ];
-        Measured { at: self.at, dimensions: &[("function", FUNCTION)], values: &values }.line()
+        let (calls, run_usd) = (&self.calls, self.run_usd);
+        let run = Run { function: FUNCTION, at: self.at, scheduled, cold, calls, run_usd };
+        run.line(&[("ServicesSeen", self.seen as f64), ("ServicesFailed", failed as f64)])
     }
 }
 
@@ -169,17 +162,11 @@ pub fn metrics(outcomes: &[Outcome], at: Timestamp) -> Vec<String> {
     }
     let line =
         |((mode, verdict, reason), [decisions, added, removed, saved]): (&(Mode, Verdict, Reason), &[f64; 4])| {
-            let dimensions = [
-                ("function", FUNCTION),
-                ("mode", mode.as_str()),
-                ("verdict", verdict.as_str()),
-                ("reason", reason.code()),
-            ];
             let mut values = vec![("Decisions", *decisions)];
             if *added + *removed > 0.0 {
                 values.extend([("TasksAdded", *added), ("TasksRemoved", *removed), ("MonthUsdSaved", *saved)]);
             }
-            Measured { at, dimensions: &dimensions, values: &values }.line()
+            decided_so(FUNCTION, at, (*mode, verdict.as_str(), reason.code()), &values)
         };
     groups.iter().filter_map(line).collect()
 }

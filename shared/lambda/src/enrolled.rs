@@ -35,6 +35,12 @@ impl Enrolled {
         format!("{}/{}", self.cluster, self.name)
     }
 
+    /// Whether it is one that somebody asks for, who may name its cluster, itself, both or neither.
+    #[must_use]
+    pub fn is_asked_for(&self, cluster: Option<&str>, service: Option<&str>) -> bool {
+        cluster.is_none_or(|cluster| cluster == self.cluster) && service.is_none_or(|service| service == self.name)
+    }
+
     /// Reads `arn:aws:ecs:region:account:service/cluster/name`. None for ARNs of the old format, which lack the cluster.
     fn from_arn(arn: &str, tags: Tags) -> Option<Self> {
         let (_, path) = arn.split_once(":service/")?;

@@ -4,6 +4,7 @@
 //!
 //! - [`start`]: from a process to an answered invocation
 //! - [`events`]: the shapes in which AWS wakes a function
+//! - [`batches`]: what a queue hands over, and what stays in it
 //! - [`settings`]: the variables that every function has
 //! - [`enrolled`]: who takes part, and what ECS says of them (feature `tagging`)
 //! - [`alarms`]: which services an alarm concerns (feature `cloudwatch`)
@@ -12,6 +13,7 @@
 //! - [`hooks`]: hooks of deployments, and how they wait (feature `hooks`)
 //! - [`messages`]: telling people
 //! - [`outcome`]: what becomes of decisions
+//! - [`report`]: the metrics that every function prints
 //! - [`log`]: the lines that a run prints
 
 // Everything runs on one thread, so no future has to be `Send`.
@@ -19,6 +21,7 @@
 
 #[cfg(feature = "cloudwatch")]
 pub mod alarms;
+pub mod batches;
 #[cfg(feature = "deployments")]
 pub mod deployments;
 #[cfg(feature = "tagging")]
@@ -31,5 +34,6 @@ pub mod messages;
 #[cfg(feature = "cloudwatch")]
 pub mod metrics;
 pub mod outcome;
+pub mod report;
 pub mod settings;
 pub mod start;

@@ -7,6 +7,8 @@ use tidegate_aws::deadline::Deadline;
 use tidegate_aws::error::PortError;
 use tidegate_aws::notifications::{Message, Notifications};
 
+use crate::settings::Common;
+
 /// What a message may take of the time that is kept for a run's report.
 const TO_PUBLISH: Duration = Duration::from_secs(2);
 
@@ -19,19 +21,25 @@ pub enum MessageFormat {
     Chatbot,
 }
 
+/// Tells people what a run did. What can't be told is logged; what was done stands either way.
+pub async fn tell(ports: &impl Notifications, common: &Common, subject: &str, body: String) {
+    if let Err(error) = publish(ports, common, subject, body).await {
+        tracing::warn!(%error, "a message could not be published");
+    }
+}
+
 /// Tells people, in the time that is kept for it. Without a topic there is nobody to tell.
 ///
 /// # Errors
 /// Where the message could not be published.
 pub async fn publish(
     ports: &impl Notifications,
-    topic_arn: Option<&str>,
-    format: MessageFormat,
+    common: &Common,
     subject: &str,
     body: String,
 ) -> Result<(), PortError> {
-    let Some(topic_arn) = topic_arn else { return Ok(()) };
-    let message = message(subject, body, format);
+    let Some(topic_arn) = &common.topic_arn else { return Ok(()) };
+    let message = message(subject, body, common.message_format);
     Deadline::within(TO_PUBLISH).bound("Publish", ports.publish(topic_arn, &message)).await
 }
 
