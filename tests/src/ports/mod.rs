@@ -2,12 +2,14 @@
 //!
 //! - this file: calls and their faults, and the small ports
 //! - `ecs`, `cloudwatch`: services and metrics
+//! - `images`: images, their scans, and parameters
 //! - `codedeploy`, `deployments`, `loadbalancing`: deployments, and what is behind target groups
 
 mod cloudwatch;
 mod codedeploy;
 mod deployments;
 mod ecs;
+mod images;
 mod loadbalancing;
 
 use std::collections::BTreeMap;

@@ -105,7 +105,7 @@ impl World {
 
 impl Account {
     fn pass_seconds(&mut self, seconds: i64) {
-        self.step_deployments();
+        self.step();
         let end = self.now + SignedDuration::from_secs(seconds);
         while self.now < end {
             let second = self.now.as_second();
@@ -120,12 +120,13 @@ impl Account {
                 let minute = self.now - SignedDuration::from_mins(1);
                 self.services.iter_mut().for_each(|service| service.pass_minute(minute, &mut self.metrics));
             }
-            self.step_deployments();
+            self.step();
         }
     }
 
-    fn step_deployments(&mut self) {
+    fn step(&mut self) {
         self.step_code_deployments();
         self.step_service_deployments();
+        self.step_registry();
     }
 }

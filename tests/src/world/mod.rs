@@ -3,6 +3,8 @@
 //! - [`service`]: ECS services and the load on them
 //! - [`version`], [`balancer`], [`traffic`]: versions behind target groups, and the requests that reach them
 //! - [`codedeploy`], [`native`]: deployments from one version to the next; [`hooks`]: the functions that they call
+//! - [`registry`]: images, and what their scans say while time passes
+//! - [`events`]: what EventBridge brings of all that
 //! - [`metrics`], [`histogram`]: what CloudWatch keeps
 //! - [`clock`]: how time passes, and who waits for it
 //! - [`faults`]: what goes wrong, and how often
@@ -13,11 +15,13 @@ pub mod api;
 pub mod balancer;
 pub mod clock;
 pub mod codedeploy;
+pub mod events;
 pub mod faults;
 pub mod histogram;
 pub mod hooks;
 pub mod metrics;
 pub mod native;
+pub mod registry;
 pub mod service;
 pub mod told;
 pub mod traffic;
@@ -28,6 +32,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::Value;
 use tidegate_core::scaling::facts::ScalableTarget;
 
 use balancer::Balancer;
@@ -37,6 +42,7 @@ use faults::Faults;
 use hooks::HookCall;
 use metrics::MetricStore;
 use native::Native;
+use registry::Registry;
 use service::Service;
 use version::Version;
 
@@ -73,6 +79,12 @@ pub struct Account {
     pub hooks_due: VecDeque<HookCall>,
     /// Functions that were invoked without waiting, with their payloads.
     pub invoked_later: Vec<(String, String)>,
+    /// ECR and Inspector.
+    pub registry: Registry,
+    /// SSM's parameters, by name.
+    pub parameters: BTreeMap<String, String>,
+    /// What EventBridge brings, and nobody has taken yet.
+    pub events: VecDeque<Value>,
     /// What Application Auto Scaling has registered, by resource id.
     pub scalable_targets: BTreeMap<String, ScalableTarget>,
     /// CloudWatch alarms.
@@ -96,6 +108,8 @@ pub struct Account {
     /// Lines that functions have printed.
     pub printed: Vec<String>,
     numbers: u64,
+    /// Events so far.
+    sent: u64,
 }
 
 /// Somebody else's doing.
@@ -162,6 +176,9 @@ impl World {
             native: Native::default(),
             hooks_due: VecDeque::new(),
             invoked_later: Vec::new(),
+            registry: Registry::default(),
+            parameters: BTreeMap::new(),
+            events: VecDeque::new(),
             scalable_targets: BTreeMap::new(),
             alarms: Vec::new(),
             metrics: MetricStore::default(),
@@ -174,6 +191,7 @@ impl World {
             latency: Duration::ZERO,
             printed: Vec::new(),
             numbers: 0,
+            sent: 0,
         };
         Self(Arc::new(Shared { account: Mutex::new(account), sleepers: Sleepers::default() }))
     }

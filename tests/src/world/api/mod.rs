@@ -2,9 +2,11 @@
 //!
 //! - this file: services, metrics, alarms, topics, functions
 //! - [`codedeploy`], [`deployments`], [`loadbalancing`]: what deployments need
+//! - [`images`]: images and their scans
 
 pub mod codedeploy;
 pub mod deployments;
+pub mod images;
 pub mod loadbalancing;
 
 use jiff::Timestamp;

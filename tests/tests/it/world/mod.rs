@@ -3,6 +3,7 @@
 mod clock;
 mod codedeploy;
 mod native;
+mod registry;
 mod traffic;
 
 use jiff::{SignedDuration, Timestamp};
