@@ -6,6 +6,8 @@
 
 mod gather;
 mod stop;
+#[cfg(test)]
+mod tests;
 
 use tidegate_aws::codedeploy::{CodeDeployment, DeploymentGroup, Target, TaskSetInfo};
 use tidegate_aws::deployments::{ServiceDeployment, ServiceRevision};
@@ -107,7 +109,7 @@ impl InProgress {
         }
     }
 
-    /// ARN of the task definition that it brings. None where that is not known, or not known yet.
+    /// ARN of the task definition that it brings. None where that is not known, or there is none yet.
     #[must_use]
     pub fn task_definition(&self) -> Option<&str> {
         match &self.of {
