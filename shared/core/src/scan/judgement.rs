@@ -45,6 +45,21 @@ pub struct Judgement {
     pub look_again_s: Option<u32>,
 }
 
+impl Judgement {
+    /// Whether what brings or runs the image is stopped, where the mode is on. An image that is not there may have been
+    /// pushed a moment ago, and starts no task meanwhile.
+    #[must_use]
+    pub fn stops(&self) -> bool {
+        self.verdict == Verdict::Fail && self.reason != Reason::ImageMissing
+    }
+
+    /// Whether the image itself is put out of reach, where the mode is on: only for what is known of it.
+    #[must_use]
+    pub fn quarantines(&self) -> bool {
+        self.verdict == Verdict::Fail && self.reason == Reason::Vulnerable
+    }
+}
+
 /// A finding that blocks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Blocking {

@@ -1,0 +1,176 @@
+//! Which images a deployment brings, and what runs already.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tidegate_aws::codedeploy::{self, CodeDeploy};
+use tidegate_aws::deadline::Deadline;
+use tidegate_aws::deployments::{self, Deployments};
+use tidegate_aws::ecs::{ContainerImage, Service};
+use tidegate_aws::error::PortError;
+use tidegate_aws::tasks::{TASKS_PER_CALL, Task, TaskDefinition, Tasks};
+use tidegate_core::prices::Architecture;
+use tidegate_core::scan::image_name::{ImageName, Registry};
+use tidegate_lambda::deployments::{InProgress, Of, target_revision};
+
+/// Earlier deployments that are looked through for the one that is brought back.
+const EARLIER: usize = 20;
+
+/// What a deployment, or a task, runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Brought {
+    /// Its images, by digest where ECS has resolved it.
+    pub images: BTreeSet<ImageName>,
+    /// What it runs on, as indexes write it; None where it may be any.
+    pub architecture: Option<&'static str>,
+}
+
+/// What a deployment brings. Nothing where there is no task definition of it yet.
+///
+/// # Errors
+/// Where its task definition could not be read.
+pub async fn by_deployment(
+    ports: &impl Tasks,
+    deadline: &Deadline,
+    deployment: &InProgress,
+) -> Result<Brought, PortError> {
+    let Some(arn) = deployment.task_definition() else { return Ok(Brought::default()) };
+    let definition = deadline.bound("DescribeTaskDefinition", ports.task_definition(arn)).await?;
+    let resolved = match &deployment.of {
+        Of::Ecs { deployment, revisions } => target_revision(deployment, revisions).map(|revision| &revision.images),
+        Of::CodeDeploy { .. } => None,
+    };
+    Ok(brought(&definition, resolved.map_or(&[], Vec::as_slice)))
+}
+
+/// The images of a task definition, with the digests that some of its containers came to.
+#[must_use]
+pub fn brought(definition: &TaskDefinition, resolved: &[ContainerImage]) -> Brought {
+    let digest = |container: &str| {
+        resolved.iter().find(|image| image.container == container).and_then(|image| image.digest.clone())
+    };
+    let name = |image: &ContainerImage| named(image.image.as_deref()?, digest(&image.container)).into();
+    Brought {
+        images: definition.images.iter().filter_map(name).collect(),
+        architecture: definition.architecture.map(in_an_index),
+    }
+}
+
+/// The images of a task. Containers that AWS adds have none that anybody chose.
+#[must_use]
+pub fn by_task(task: &Task) -> BTreeSet<ImageName> {
+    let name = |image: &ContainerImage| Some(named(image.image.as_deref()?, image.digest.clone()));
+    task.images.iter().filter_map(name).collect()
+}
+
+fn named(text: &str, digest: Option<String>) -> ImageName {
+    // Of a name that can't be read nothing is known, as of every image that is not in ECR.
+    let foreign = |_| ImageName {
+        registry: Registry::Foreign(String::new()),
+        repository: text.to_owned(),
+        tag: None,
+        digest: None,
+    };
+    let name = ImageName::read(text).unwrap_or_else(foreign);
+    // What ECS pulls is what it came to, whatever the tag has come to since.
+    ImageName { digest: digest.or(name.digest), ..name }
+}
+
+/// As the entries of an image index write it.
+#[must_use]
+pub fn in_an_index(architecture: Architecture) -> &'static str {
+    match architecture {
+        Architecture::X86_64 => "amd64",
+        Architecture::Arm64 => "arm64",
+    }
+}
+
+/// Whether a deployment brings an image back by hand: a task definition that its service ran in an earlier successful
+/// deployment, with the same image in it. The sentence that says so.
+///
+/// # Errors
+/// Where the earlier deployments could not be read.
+pub async fn back_by_hand(
+    ports: &(impl CodeDeploy + Deployments),
+    deadline: &Deadline,
+    deployment: &InProgress,
+    digests: &[&str],
+) -> Result<Option<String>, PortError> {
+    let service = &deployment.service;
+    match &deployment.of {
+        Of::Ecs { deployment, revisions } => {
+            let Some(target) = target_revision(deployment, revisions) else { return Ok(None) };
+            let earlier = ports.successful_revisions(&service.cluster, &service.name, EARLIER);
+            let mut arns = deadline.bound("ListServiceDeployments", earlier).await?;
+            arns.retain(|arn| *arn != target.arn);
+            let mut found = Vec::new();
+            for arns in arns.chunks(deployments::REVISIONS_PER_CALL) {
+                let described = ports.describe_service_revisions(arns);
+                found.extend(deadline.bound("DescribeServiceRevisions", described).await?);
+            }
+            // A tag may have come to another image since: the digest has to be the same one, too, where it is known.
+            let ran = |images: &[ContainerImage]| {
+                let mut known = images.iter().filter_map(|image| image.digest.as_deref()).peekable();
+                known.peek().is_none() || known.any(|digest| digests.contains(&digest))
+            };
+            let same = |revision: &&deployments::ServiceRevision| {
+                revision.task_definition.is_some()
+                    && revision.task_definition == target.task_definition
+                    && ran(&revision.images)
+            };
+            Ok(found.iter().find(same).map(|revision| {
+                format!("the service ran it before, with the service revision {}: it is brought back", revision.arn)
+            }))
+        }
+        Of::CodeDeploy { deployment, .. } => {
+            let Some(revision) = &deployment.revision else { return Ok(None) };
+            let listed = ports.list_successful_deployments(&deployment.application, &deployment.group);
+            let mut ids = deadline.bound("ListDeployments", listed).await?;
+            ids.truncate(EARLIER.min(codedeploy::DEPLOYMENTS_PER_CALL));
+            if ids.is_empty() {
+                return Ok(None);
+            }
+            let earlier = deadline.bound("BatchGetDeployments", ports.batch_get_deployments(&ids)).await?;
+            let same = |earlier: &&codedeploy::CodeDeployment| earlier.revision.as_ref() == Some(revision);
+            Ok(earlier.iter().find(same).map(|earlier| {
+                format!("the service ran it before, with the deployment {}: it is brought back", earlier.id)
+            }))
+        }
+    }
+}
+
+/// The tasks of a cluster that should run.
+///
+/// # Errors
+/// Where they could not be listed or described.
+pub async fn tasks(ports: &impl Tasks, deadline: &Deadline, cluster: &str) -> Result<Vec<Task>, PortError> {
+    let arns = deadline.bound("ListTasks", ports.list_tasks(cluster)).await?;
+    let mut tasks = Vec::new();
+    for arns in arns.chunks(TASKS_PER_CALL) {
+        tasks.extend(deadline.bound("DescribeTasks", ports.describe_tasks(cluster, arns)).await?);
+    }
+    Ok(tasks)
+}
+
+/// What the tasks of some services run: each image, with the services that run it.
+///
+/// # Errors
+/// Where the tasks of a cluster could not be read.
+pub async fn running(
+    ports: &impl Tasks,
+    deadline: &Deadline,
+    services: &[Service],
+) -> Result<BTreeMap<ImageName, BTreeSet<String>>, PortError> {
+    let clusters: BTreeSet<&str> = services.iter().map(|service| service.cluster.as_str()).collect();
+    let mut running: BTreeMap<ImageName, BTreeSet<String>> = BTreeMap::new();
+    for cluster in clusters {
+        for task in tasks(ports, deadline, cluster).await?.iter().filter(|task| task.should_run()) {
+            let name = task.group.strip_prefix("service:");
+            let ours = |service: &&Service| service.cluster == cluster && Some(service.name.as_str()) == name;
+            let Some(service) = services.iter().find(ours) else { continue };
+            for image in by_task(task) {
+                running.entry(image).or_default().insert(format!("{}/{}", service.cluster, service.name));
+            }
+        }
+    }
+    Ok(running)
+}

@@ -1,0 +1,118 @@
+//! Deployments in progress: what each brings is judged, and one that brings a blocked image is stopped.
+
+use std::collections::BTreeSet;
+
+use tidegate_aws::ecs::Service;
+use tidegate_aws::images::Repository;
+use tidegate_core::scan::document::Document;
+use tidegate_core::scan::{Action, Reason, judge};
+use tidegate_core::verdict::Verdict;
+use tidegate_lambda::deployments::{self, InProgress, Unread};
+use tidegate_lambda::images::repository;
+
+use super::{Came, Run, policy};
+use crate::act;
+use crate::brings::{self, Brought};
+use crate::handler::Ports;
+use crate::report::Outcome;
+use crate::work::{Askers, Work};
+
+impl<P: Ports> Run<'_, P> {
+    /// The deployments in progress that this run is about; with the repositories that any of them brings images of.
+    pub(super) async fn deployments(
+        &self,
+        work: &Work,
+        daily: bool,
+        document: &Document,
+        services: &[Service],
+        came: &mut Came,
+    ) -> BTreeSet<Repository> {
+        let concurrency = self.settings.common.concurrency;
+        let (found, unread) = deployments::in_progress(self.ports, self.deadline, concurrency, services).await;
+        let everybody: Askers = work.askers().cloned().collect();
+        for Unread { service, error } in unread {
+            came.add(self.unread(service, &error), &everybody);
+        }
+        let in_events: BTreeSet<Repository> = work.images.keys().filter_map(repository).collect();
+        let mut brought_any = BTreeSet::new();
+        let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
+        for deployment in &found {
+            let key = (deployment.service.cluster.clone(), deployment.service.name.clone());
+            let brought = match brings::by_deployment(self.ports, self.deadline, deployment).await {
+                Ok(brought) => brought,
+                Err(error) => {
+                    came.add(self.unread(Some(deployment.id()), &error), &everybody);
+                    continue;
+                }
+            };
+            let repositories: BTreeSet<Repository> = brought.images.iter().filter_map(repository).collect();
+            let asked = work.deployments.get(&key);
+            let concerns = daily || asked.is_some() || !repositories.is_disjoint(&in_events);
+            brought_any.extend(repositories);
+            seen.insert(key);
+            if concerns {
+                let askers = if let Some(asked) = asked { asked } else { &everybody };
+                for outcome in self.deployment(deployment, &brought, document).await {
+                    came.add(outcome, askers);
+                }
+            }
+        }
+        let is_enrolled = |key: &(String, String)| {
+            services.iter().any(|service| (&service.cluster, &service.name) == (&key.0, &key.1))
+        };
+        for key in work.deployments.keys().filter(|key| !seen.contains(*key)) {
+            came.decline(if is_enrolled(key) { Reason::OtherEvent } else { Reason::NotEnrolled });
+        }
+        brought_any
+    }
+
+    /// Judges every image that a deployment brings, and stops it where one of them is blocked.
+    async fn deployment(&self, deployment: &InProgress, brought: &Brought, document: &Document) -> Vec<Outcome> {
+        let id = deployment.id();
+        let of_service = |outcome: Outcome| Outcome { service: Some(id.clone()), ..outcome };
+        // One that brings an older version back is let pass whatever it brings, and whatever its tags say.
+        if deployment.is_roll_back() {
+            let why = "the deployment brings an older version back";
+            let outcome = Outcome::plain(&id, self.mode, Verdict::Pass, Reason::RollBack, why);
+            return vec![of_service(outcome)];
+        }
+        let enrolment = match self.enrolment(&deployment.service.tags) {
+            Ok(enrolment) => enrolment,
+            Err(why) => {
+                let outcome = Outcome::plain(&id, self.mode, Verdict::Error, Reason::PolicyError, why);
+                return vec![of_service(outcome)];
+            }
+        };
+        let mut outcomes = Vec::new();
+        for name in &brought.images {
+            let policy = policy(document, name, &enrolment);
+            let Ok((mut facts, mut judgement)) = self.looks.judge(name, brought.architecture, &policy).await else {
+                continue;
+            };
+            if judgement.stops() {
+                let digests = facts.platforms.iter().map(|platform| platform.digest.as_str());
+                let digests: Vec<&str> = digests.chain(facts.image.digest.as_deref()).collect();
+                match brings::back_by_hand(self.ports, self.deadline, deployment, &digests).await {
+                    Ok(None) => {}
+                    Ok(Some(why)) => {
+                        facts.roll_back = Some(why);
+                        judgement = judge(&facts, &policy, self.now);
+                    }
+                    Err(error) => {
+                        outcomes.push(self.unread(Some(id.clone()), &error));
+                        continue;
+                    }
+                }
+            }
+            let stops = judgement.stops();
+            let mut outcome = of_service(Outcome::of(policy.mode, facts, judgement, policy));
+            // It is stopped once, whatever else it brings.
+            if stops && !outcomes.iter().any(|earlier: &Outcome| !earlier.steps.is_empty()) {
+                let mode = outcome.mode.min(self.settings.switches.of(Action::StopDeployment));
+                outcome.steps.extend(act::stop_deployment(self.ports, self.deadline, deployment, mode).await);
+            }
+            outcomes.push(outcome);
+        }
+        outcomes
+    }
+}

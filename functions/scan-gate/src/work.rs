@@ -1,0 +1,65 @@
+//! What a run has to look at, collapsed: hundreds of events about one image are one image.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use tidegate_core::scan::image_name::ImageName;
+use tidegate_lambda::batches::Message;
+
+use crate::event::Wake;
+
+/// Ids of the messages that ask for something; empty where nobody's message does.
+pub type Askers = BTreeSet<String>;
+
+/// What a run has to look at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Events that it is made of.
+    pub events: usize,
+    /// Images.
+    pub images: BTreeMap<ImageName, Askers>,
+    /// Tasks, by cluster and ARN.
+    pub tasks: BTreeMap<(String, String), Askers>,
+    /// Services that are being deployed, by cluster and name.
+    pub deployments: BTreeMap<(String, String), Askers>,
+    /// Events about which nothing is to be decided, by reason.
+    pub declined: BTreeMap<&'static str, usize>,
+    /// Messages that can't be understood, with why.
+    pub not_understood: Vec<(String, String)>,
+}
+
+impl Work {
+    /// What a batch asks for.
+    #[must_use]
+    pub fn of(messages: &[Message]) -> Self {
+        let mut work = Self { events: messages.len(), ..Self::default() };
+        for Message { message_id, body } in messages {
+            let event = serde_json::from_str::<Value>(body).map_err(|error| format!("not JSON: {error}"));
+            match event.and_then(|event| Wake::read(&event)) {
+                Ok(wake) => work.add(wake, Some(message_id)),
+                Err(why) => work.not_understood.push((message_id.clone(), why)),
+            }
+        }
+        work
+    }
+
+    /// Adds what one event asks for.
+    pub fn add(&mut self, wake: Wake, asker: Option<&str>) {
+        let askers = match wake {
+            Wake::Image(name) => self.images.entry(name).or_default(),
+            Wake::Task { cluster, arn } => self.tasks.entry((cluster, arn)).or_default(),
+            Wake::Deployment { cluster, service } => self.deployments.entry((cluster, service)).or_default(),
+            Wake::Nothing { reason, why } => {
+                tracing::debug!(reason = reason.code(), why, "an event is declined");
+                *self.declined.entry(reason.code()).or_default() += 1;
+                return;
+            }
+        };
+        askers.extend(asker.map(str::to_owned));
+    }
+
+    /// Ids of all messages that ask for anything.
+    pub fn askers(&self) -> impl Iterator<Item = &String> {
+        self.images.values().chain(self.tasks.values()).chain(self.deployments.values()).flatten()
+    }
+}
