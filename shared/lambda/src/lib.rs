@@ -11,6 +11,7 @@
 //! - [`metrics`]: questions of many services to CloudWatch, in as few calls as there can be (feature `cloudwatch`)
 //! - [`deployments`]: deployments in progress, and stopping one (feature `deployments`)
 //! - [`hooks`]: hooks of deployments, and how they wait (feature `hooks`)
+//! - [`images`]: what is known of an image, and its judgement (feature `images`)
 //! - [`messages`]: telling people
 //! - [`outcome`]: what becomes of decisions
 //! - [`report`]: the metrics that every function prints
@@ -29,6 +30,8 @@ pub mod enrolled;
 pub mod events;
 #[cfg(feature = "hooks")]
 pub mod hooks;
+#[cfg(feature = "images")]
+pub mod images;
 pub mod log;
 pub mod messages;
 #[cfg(feature = "cloudwatch")]
