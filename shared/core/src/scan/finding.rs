@@ -111,6 +111,16 @@ pub enum Status {
 }
 
 impl Status {
+    /// Reads Inspector's word. A finding whose status is any other stands: nobody is known to have decided about it.
+    #[must_use]
+    pub fn from_word(word: &str) -> Self {
+        match word {
+            "SUPPRESSED" => Self::Suppressed,
+            "CLOSED" => Self::Closed,
+            _ => Self::Active,
+        }
+    }
+
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
     fn is_active(&self) -> bool {
         *self == Self::Active
@@ -133,6 +143,19 @@ pub enum Fix {
 }
 
 impl Fix {
+    /// Reads Inspector's word. Where there is none, or one that nobody knows, the packages tell: an update removes the
+    /// finding if there is one for every package.
+    #[must_use]
+    pub fn told(word: Option<&str>, packages: &[Package]) -> Self {
+        match word {
+            Some("YES") => Self::Yes,
+            Some("PARTIAL") => Self::Partial,
+            Some("NO") => Self::No,
+            _ if !packages.is_empty() && packages.iter().all(|package| package.fixed.is_some()) => Self::Yes,
+            _ => Self::Unknown,
+        }
+    }
+
     /// Whether there is something to update to.
     #[must_use]
     pub fn is_there(self) -> bool {
@@ -161,4 +184,71 @@ pub struct Package {
     /// Digest of the layer that brought it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layer: Option<String>,
+}
+
+impl Package {
+    /// A version as people know it, from the parts in which Inspector tells it: `epoch:version-release`, without an
+    /// epoch of 0 and without a release that is none.
+    #[must_use]
+    pub fn version(epoch: i64, version: &str, release: Option<&str>) -> String {
+        let epoch = if epoch > 0 { format!("{epoch}:") } else { String::new() };
+        let release = release.filter(|release| !release.is_empty()).map_or_else(String::new, |part| format!("-{part}"));
+        format!("{epoch}{version}{release}")
+    }
+
+    /// The version that fixes it, from the word in its place; None where that says that there is none.
+    #[must_use]
+    pub fn fixed_in(word: &str) -> Option<String> {
+        (!word.is_empty() && word != NOT_AVAILABLE).then(|| word.to_owned())
+    }
+}
+
+/// What Inspector writes where no version fixes it.
+const NOT_AVAILABLE: &str = "NotAvailable";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fixed_in(word: &str) -> Package {
+        Package { fixed: Package::fixed_in(word), ..Package::default() }
+    }
+
+    #[test]
+    fn a_version_is_told_as_people_know_it() {
+        assert_eq!(Package::version(0, "2.9.14+dfsg", Some("1.3~deb12u1")), "2.9.14+dfsg-1.3~deb12u1");
+        assert_eq!(Package::version(1, "1.1.1k", Some("7.el8")), "1:1.1.1k-7.el8");
+        assert_eq!(Package::version(0, "2.31.0", None), "2.31.0");
+        assert_eq!(Package::version(0, "2.31.0", Some("")), "2.31.0");
+    }
+
+    #[test]
+    fn no_version_fixes_what_is_not_available() {
+        assert_eq!(
+            ["NotAvailable", "", "1.2.4"].map(|word| fixed_in(word).fixed),
+            [None, None, Some("1.2.4".to_owned())]
+        );
+    }
+
+    #[test]
+    fn the_word_says_more_than_the_packages() {
+        let fixed = [fixed_in("1.2.4")];
+        let words = [Some("YES"), Some("PARTIAL"), Some("NO")];
+        assert_eq!(words.map(|word| Fix::told(word, &fixed)), [Fix::Yes, Fix::Partial, Fix::No]);
+    }
+
+    #[test]
+    fn without_a_word_a_fix_is_there_if_every_package_has_one() {
+        assert_eq!(Fix::told(None, &[fixed_in("1.2.4"), fixed_in("3.1")]), Fix::Yes);
+        assert_eq!(Fix::told(None, &[fixed_in("1.2.4"), fixed_in("NotAvailable")]), Fix::Unknown);
+        assert_eq!(Fix::told(None, &[]), Fix::Unknown);
+        assert_eq!(Fix::told(Some("MAYBE"), &[fixed_in("NotAvailable")]), Fix::Unknown);
+    }
+
+    #[test]
+    fn a_status_that_nobody_knows_does_not_take_a_finding_away() {
+        let words = ["ACTIVE", "SUPPRESSED", "CLOSED", "", "ARCHIVED"];
+        let read = [Status::Active, Status::Suppressed, Status::Closed, Status::Active, Status::Active];
+        assert_eq!(words.map(Status::from_word), read);
+    }
 }
