@@ -2,7 +2,7 @@
 
 use std::slice;
 
-use crate::error::{Kind, PortError};
+use crate::error::{Kind, PortError, unless_gone};
 
 /// Asks about things, so many at once. Where a call fails because something is gone, it asks about each alone, so that
 /// the others are found all the same. It never asks about nothing: AWS would take that for everything.
@@ -23,12 +23,4 @@ pub(crate) async fn those_there<T>(
         }
     }
     Ok(found)
-}
-
-/// None where what was asked about is gone.
-pub(crate) fn unless_gone<T>(answer: Result<T, PortError>) -> Result<Option<T>, PortError> {
-    match answer {
-        Err(error) if error.kind == Kind::NotFound => Ok(None),
-        answer => answer.map(Some),
-    }
 }

@@ -343,6 +343,8 @@ fn group_of(info: DeploymentGroupInfo) -> DeploymentGroup {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_codedeploy::types::{AppSpecContent, S3Location};
+
     use super::*;
 
     #[test]
@@ -353,5 +355,18 @@ mod tests {
         let short = "arn:aws:ecs:eu-west-1:123456789012:service/shop";
         assert_eq!(ours(EcsTarget::builder().target_arn(short).build()), None);
         assert_eq!(ours(EcsTarget::builder().build()), None);
+    }
+
+    #[test]
+    fn a_revision_is_told_by_its_hash_or_by_the_very_object() {
+        let content = AppSpecContent::builder().sha256("abc").build();
+        assert_eq!(revision(RevisionLocation::builder().app_spec_content(content).build()).as_deref(), Some("abc"));
+
+        let object = || S3Location::builder().bucket("builds").key("appspec.yaml");
+        let at = |object: S3Location| revision(RevisionLocation::builder().s3_location(object).build());
+        assert_eq!(at(object().version("3").build()).as_deref(), Some("s3://builds/appspec.yaml?3"));
+        assert_eq!(at(object().e_tag("e1").build()).as_deref(), Some("s3://builds/appspec.yaml?e1"));
+        assert_eq!(at(object().build()), None, "it may have been another object then");
+        assert_eq!(revision(RevisionLocation::builder().build()), None);
     }
 }

@@ -38,6 +38,9 @@ pub const DEPLOYMENTS_PER_CALL: usize = 20;
 /// The API takes no more.
 pub const REVISIONS_PER_CALL: usize = 20;
 
+/// A list that gets no further than this is not paging but looping.
+const MOST_PAGES: usize = 50;
+
 /// A service deployment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServiceDeployment {
@@ -142,12 +145,13 @@ impl Deployments for Aws {
     }
 
     async fn successful_revisions(&self, cluster: &str, service: &str, most: usize) -> Result<Vec<String>, PortError> {
-        let per_page = i32::try_from(most.min(100)).unwrap_or(100);
+        const OPERATION: &str = "ListServiceDeployments";
+        let per_page = i32::try_from(most.clamp(1, 100)).unwrap_or(100);
         let (mut revisions, mut next) = (Vec::new(), None);
-        loop {
+        for _ in 0..MOST_PAGES {
             let call = self.ecs.list_service_deployments().cluster(cluster).service(service).max_results(per_page);
             let call = call.status(ServiceDeploymentStatus::Successful).set_next_token(next);
-            let answer = call.send().await.map_err(PortError::of("ListServiceDeployments"))?;
+            let answer = call.send().await.map_err(PortError::of(OPERATION))?;
             let found = answer.service_deployments.unwrap_or_default().into_iter();
             revisions.extend(found.filter_map(|deployment| deployment.target_service_revision_arn));
             next = answer.next_token.filter(|token| !token.is_empty());
@@ -156,6 +160,7 @@ impl Deployments for Aws {
                 return Ok(revisions);
             }
         }
+        Err(PortError::new(OPERATION, Kind::Garbled, format!("it has more than {MOST_PAGES} pages")))
     }
 
     async fn stop_service_deployment(&self, arn: &str) -> Result<Stopped, PortError> {

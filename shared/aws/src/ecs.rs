@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use aws_sdk_ecs::types::{
     CapacityProviderStrategyItem, CpuArchitecture, DeploymentControllerType, LaunchType, LoadBalancer, OsFamily,
-    SchedulingStrategy, ServiceField,
+    RuntimePlatform, SchedulingStrategy, ServiceField,
 };
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
@@ -134,11 +134,6 @@ impl Ecs for Aws {
             .ok_or_else(|| PortError::new(OPERATION, Kind::Garbled, "it describes no task definition"))?;
         let platform = definition.runtime_platform.as_ref();
         let linux = platform.and_then(|p| p.operating_system_family.as_ref()).is_none_or(|os| *os == OsFamily::Linux);
-        let architecture = match platform.and_then(|platform| platform.cpu_architecture.as_ref()) {
-            None | Some(CpuArchitecture::X8664) => Some(Architecture::X86_64),
-            Some(CpuArchitecture::Arm64) => Some(Architecture::Arm64),
-            Some(_) => None,
-        };
         let number = |text: Option<String>| text.and_then(|text| text.parse().ok());
         let storage = definition.ephemeral_storage.map_or(0, |storage| storage.size_in_gib);
         let size = |cpu_units, memory_mib, architecture| TaskSize {
@@ -147,7 +142,7 @@ impl Ecs for Aws {
             storage_gib: u32::try_from(storage).unwrap_or(0),
             architecture,
         };
-        let known = number(definition.cpu).zip(number(definition.memory)).zip(architecture).filter(|_| linux);
+        let known = number(definition.cpu).zip(number(definition.memory)).zip(architecture(platform)).filter(|_| linux);
         Ok(known.map(|((cpu_units, memory_mib), architecture)| size(cpu_units, memory_mib, architecture)))
     }
 
@@ -157,6 +152,15 @@ impl Ecs for Aws {
             .map_err(|_| PortError::new(OPERATION, Kind::Refused, format!("{desired} is no count of tasks")))?;
         let call = self.ecs.update_service().cluster(cluster).service(name).desired_count(count);
         call.send().await.map(drop).map_err(PortError::of(OPERATION))
+    }
+}
+
+/// What tasks run on; None for a word that this version does not know.
+pub(crate) fn architecture(platform: Option<&RuntimePlatform>) -> Option<Architecture> {
+    match platform.and_then(|platform| platform.cpu_architecture.as_ref()) {
+        None | Some(CpuArchitecture::X8664) => Some(Architecture::X86_64),
+        Some(CpuArchitecture::Arm64) => Some(Architecture::Arm64),
+        Some(_) => None,
     }
 }
 

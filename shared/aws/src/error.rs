@@ -95,8 +95,19 @@ impl PortError {
     }
 }
 
+/// None where what was asked about is gone.
+///
+/// # Errors
+/// Any other.
+pub fn unless_gone<T>(answer: Result<T, PortError>) -> Result<Option<T>, PortError> {
+    match answer {
+        Err(error) if error.kind == Kind::NotFound => Ok(None),
+        answer => answer.map(Some),
+    }
+}
+
 /// An error and its causes, each said once. The SDK's own display of it ends in a page of debugging.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     let mut said: Vec<String> = vec![error.to_string()];
     for cause in causes.map(ToString::to_string) {
@@ -126,5 +137,55 @@ fn kind<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Kind {
         },
         _ if status >= 500 => Kind::Unavailable,
         _ => Kind::Refused,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_service_has_its_own_words_for_the_same_failures() {
+        for (kind, codes) in [
+            (Kind::Throttled, &["ThrottlingException", "TooManyRequestsException", "LimitExceededException"][..]),
+            (Kind::Denied, &["AccessDeniedException", "AccessDenied", "AuthorizationError", "ExpiredTokenException"]),
+            (
+                Kind::NotFound,
+                &[
+                    "ClusterNotFoundException",
+                    "DeploymentDoesNotExistException",
+                    "ImageNotFoundException",
+                    "LayersNotFoundException",
+                    "ParameterNotFound",
+                    "RepositoryNotFoundException",
+                    "ResourceNotFoundException",
+                    "ScanNotFoundException",
+                    "TargetGroupNotFound",
+                ],
+            ),
+        ] {
+            for code in codes {
+                assert_eq!(Kind::of_code(code), Some(kind), "{code}");
+            }
+        }
+        for refusal in [
+            "ClientException",
+            "ImageArchivedException",
+            "ImageStorageClassUpdateNotSupportedException",
+            "InvalidParameterException",
+            "LayerInaccessibleException",
+            "UnsupportedImageTypeException",
+            "ValidationException",
+        ] {
+            assert_eq!(Kind::of_code(refusal), None, "{refusal}");
+        }
+    }
+
+    #[test]
+    fn what_is_gone_is_none_and_any_other_failure_stays_one() {
+        let failure = |kind| PortError::new("DescribeImages", kind, "so");
+        assert_eq!(unless_gone(Ok(1)), Ok(Some(1)));
+        assert_eq!(unless_gone::<u8>(Err(failure(Kind::NotFound))), Ok(None));
+        assert_eq!(unless_gone::<u8>(Err(failure(Kind::Denied))), Err(failure(Kind::Denied)));
     }
 }

@@ -2,8 +2,8 @@
 
 use aws_sdk_elasticloadbalancingv2::types::{Action, ActionTypeEnum, TargetHealthDescription};
 
-use crate::batch::{those_there, unless_gone};
-use crate::error::PortError;
+use crate::batch::those_there;
+use crate::error::{PortError, unless_gone};
 use crate::sdk::Aws;
 
 /// The calls that are used.
