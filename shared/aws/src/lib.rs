@@ -24,12 +24,15 @@ pub mod autoscaling;
 #[cfg(any(feature = "deployments", feature = "loadbalancing"))]
 mod batch;
 pub mod calls;
+#[cfg(test)]
+#[cfg(any(feature = "images", feature = "inspector", feature = "parameters", feature = "tasks"))]
+mod canned;
 pub mod clock;
 #[cfg(feature = "cloudwatch")]
 pub mod cloudwatch;
 #[cfg(feature = "codedeploy")]
 pub mod codedeploy;
-#[cfg(any(feature = "cloudwatch", feature = "codedeploy", feature = "ecs"))]
+#[cfg(any(feature = "cloudwatch", feature = "codedeploy", feature = "ecs", feature = "images", feature = "inspector"))]
 mod convert;
 pub mod deadline;
 #[cfg(feature = "deployments")]

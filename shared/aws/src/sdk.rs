@@ -38,10 +38,18 @@ pub struct Aws {
     pub(crate) ecs: aws_sdk_ecs::Client,
     #[cfg(feature = "functions")]
     pub(crate) lambda: aws_sdk_lambda::Client,
+    #[cfg(feature = "images")]
+    pub(crate) ecr: aws_sdk_ecr::Client,
+    #[cfg(feature = "images")]
+    pub(crate) downloads: crate::images::Downloads,
+    #[cfg(feature = "inspector")]
+    pub(crate) inspector: aws_sdk_inspector2::Client,
     #[cfg(feature = "loadbalancing")]
     pub(crate) elb: aws_sdk_elasticloadbalancingv2::Client,
     #[cfg(feature = "notifications")]
     pub(crate) sns: aws_sdk_sns::Client,
+    #[cfg(feature = "parameters")]
+    pub(crate) ssm: aws_sdk_ssm::Client,
     #[cfg(feature = "tagging")]
     pub(crate) tagging: aws_sdk_resourcegroupstagging::Client,
     clock: ClockSource,
@@ -80,10 +88,18 @@ impl Aws {
             ecs: client!(aws_sdk_ecs),
             #[cfg(feature = "functions")]
             lambda: client!(aws_sdk_lambda),
+            #[cfg(feature = "images")]
+            ecr: client!(aws_sdk_ecr),
+            #[cfg(feature = "images")]
+            downloads: crate::images::Downloads::default(),
+            #[cfg(feature = "inspector")]
+            inspector: client!(aws_sdk_inspector2),
             #[cfg(feature = "loadbalancing")]
             elb: client!(aws_sdk_elasticloadbalancingv2),
             #[cfg(feature = "notifications")]
             sns: client!(aws_sdk_sns),
+            #[cfg(feature = "parameters")]
+            ssm: client!(aws_sdk_ssm),
             #[cfg(feature = "tagging")]
             tagging: client!(aws_sdk_resourcegroupstagging),
             clock,

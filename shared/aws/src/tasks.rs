@@ -1,10 +1,13 @@
 //! ECS: tasks, task definitions, and who else there is in the account.
 
+use aws_sdk_ecs::types::{DesiredStatus, SortOrder, Tag, TaskDefinitionField, TaskDefinitionStatus, TaskField};
 use tidegate_core::prices::Architecture;
 use tidegate_core::tags::Tags;
 
 pub use crate::ecs::ContainerImage;
-use crate::error::PortError;
+use crate::ecs::architecture;
+use crate::error::{Kind, PortError};
+use crate::sdk::Aws;
 
 /// The calls that are used.
 pub trait Tasks {
@@ -17,7 +20,8 @@ pub trait Tasks {
     /// `ListTasks` of a cluster that should run: their ARNs, all pages.
     async fn list_tasks(&self, cluster: &str) -> Result<Vec<String>, PortError>;
 
-    /// `DescribeTasks` with tags, at most [`TASKS_PER_CALL`]. Those that are gone are left out.
+    /// `DescribeTasks` with tags, at most [`TASKS_PER_CALL`]. Those that are gone are left out; one that can't be described
+    /// for any other reason is an error, as nobody knows then what it runs.
     async fn describe_tasks(&self, cluster: &str, arns: &[String]) -> Result<Vec<Task>, PortError>;
 
     /// `StopTask`, with a reason that `DescribeTasks` shows.
@@ -36,6 +40,12 @@ pub trait Tasks {
 
 /// The API takes no more.
 pub const TASKS_PER_CALL: usize = 100;
+
+/// The API gives no more at once.
+const PER_PAGE: usize = 100;
+
+/// A list that gets no further than this is not paging but looping.
+const MOST_PAGES: usize = 500;
 
 /// A task.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,4 +97,278 @@ pub struct TaskDefinition {
     pub architecture: Option<Architecture>,
     /// Its `tidegate:` tags.
     pub tags: Tags,
+}
+
+/// One page of a list, and what asks for the next.
+type Page = (Option<Vec<String>>, Option<String>);
+
+impl Tasks for Aws {
+    async fn list_clusters(&self) -> Result<Vec<String>, PortError> {
+        const OPERATION: &str = "ListClusters";
+        let clusters = pages(OPERATION, usize::MAX, async |next| {
+            let call = self.ecs.list_clusters().max_results(limit(PER_PAGE)).set_next_token(next);
+            let answer = call.send().await.map_err(PortError::of(OPERATION))?;
+            Ok((answer.cluster_arns, answer.next_token))
+        });
+        Ok(names(clusters.await?.0))
+    }
+
+    async fn list_services(&self, cluster: &str) -> Result<Vec<String>, PortError> {
+        const OPERATION: &str = "ListServices";
+        let services = pages(OPERATION, usize::MAX, async |next| {
+            let call = self.ecs.list_services().cluster(cluster).max_results(limit(PER_PAGE)).set_next_token(next);
+            let answer = call.send().await.map_err(PortError::of(OPERATION))?;
+            Ok((answer.service_arns, answer.next_token))
+        });
+        Ok(names(services.await?.0))
+    }
+
+    async fn list_tasks(&self, cluster: &str) -> Result<Vec<String>, PortError> {
+        const OPERATION: &str = "ListTasks";
+        let tasks = pages(OPERATION, usize::MAX, async |next| {
+            let call = self.ecs.list_tasks().cluster(cluster).desired_status(DesiredStatus::Running);
+            let call = call.max_results(limit(PER_PAGE)).set_next_token(next);
+            let answer = call.send().await.map_err(PortError::of(OPERATION))?;
+            Ok((answer.task_arns, answer.next_token))
+        });
+        Ok(tasks.await?.0)
+    }
+
+    async fn describe_tasks(&self, cluster: &str, arns: &[String]) -> Result<Vec<Task>, PortError> {
+        const OPERATION: &str = "DescribeTasks";
+        if arns.is_empty() {
+            return Ok(Vec::new());
+        }
+        let call = self.ecs.describe_tasks().cluster(cluster).set_tasks(Some(arns.to_vec())).include(TaskField::Tags);
+        let answer = call.send().await.map_err(PortError::of(OPERATION))?;
+        if let Some(failure) = answer.failures().iter().find(|failure| failure.reason() != Some("MISSING")) {
+            let why = [failure.arn(), failure.reason(), failure.detail()].into_iter().flatten().collect::<Vec<_>>();
+            return Err(PortError::new(OPERATION, Kind::Refused, why.join(": ")));
+        }
+        Ok(answer.tasks.unwrap_or_default().into_iter().map(|found| task(cluster, found)).collect())
+    }
+
+    async fn stop_task(&self, cluster: &str, arn: &str, reason: &str) -> Result<(), PortError> {
+        let call = self.ecs.stop_task().cluster(cluster).task(arn).reason(reason);
+        call.send().await.map(drop).map_err(PortError::of("StopTask"))
+    }
+
+    async fn list_task_definitions(&self, family: Option<&str>, most: usize) -> Result<(Vec<String>, bool), PortError> {
+        const OPERATION: &str = "ListTaskDefinitions";
+        pages(OPERATION, most, async |next| {
+            let call = self.ecs.list_task_definitions().status(TaskDefinitionStatus::Active).sort(SortOrder::Desc);
+            let call = call.set_family_prefix(family.map(str::to_owned)).max_results(limit(most.min(PER_PAGE)));
+            let answer = call.set_next_token(next).send().await.map_err(PortError::of(OPERATION))?;
+            Ok((answer.task_definition_arns, answer.next_token))
+        })
+        .await
+    }
+
+    async fn task_definition(&self, arn: &str) -> Result<TaskDefinition, PortError> {
+        const OPERATION: &str = "DescribeTaskDefinition";
+        let call = self.ecs.describe_task_definition().task_definition(arn).include(TaskDefinitionField::Tags);
+        let answer = call.send().await.map_err(PortError::of(OPERATION))?;
+        let definition = answer.task_definition.map(|found| task_definition(arn, found, answer.tags));
+        definition.ok_or_else(|| PortError::new(OPERATION, Kind::Garbled, "it describes no task definition"))
+    }
+
+    async fn deregister_task_definition(&self, arn: &str) -> Result<(), PortError> {
+        let call = self.ecs.deregister_task_definition().task_definition(arn);
+        call.send().await.map(drop).map_err(PortError::of("DeregisterTaskDefinition"))
+    }
+}
+
+/// The pages of a list as one, cut off after the first so many; and whether there is more.
+async fn pages(
+    operation: &'static str,
+    most: usize,
+    ask: impl AsyncFn(Option<String>) -> Result<Page, PortError>,
+) -> Result<(Vec<String>, bool), PortError> {
+    let (mut found, mut next) = (Vec::new(), None);
+    for _ in 0..MOST_PAGES {
+        let (page, token) = ask(next).await?;
+        found.extend(page.unwrap_or_default());
+        next = token.filter(|token| !token.is_empty());
+        if next.is_none() || found.len() >= most {
+            let more = next.is_some() || found.len() > most;
+            found.truncate(most);
+            return Ok((found, more));
+        }
+    }
+    Err(PortError::new(operation, Kind::Garbled, format!("it has more than {MOST_PAGES} pages")))
+}
+
+/// How the API counts; it does not take 0.
+fn limit(count: usize) -> i32 {
+    i32::try_from(count.max(1)).unwrap_or(i32::MAX)
+}
+
+/// The last parts of ARNs.
+fn names(arns: Vec<String>) -> Vec<String> {
+    arns.into_iter().map(|arn| last(&arn).to_owned()).collect()
+}
+
+fn last(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}
+
+fn task(cluster: &str, found: aws_sdk_ecs::types::Task) -> Task {
+    let image = |container: aws_sdk_ecs::types::Container| ContainerImage {
+        container: container.name.unwrap_or_default(),
+        image: container.image,
+        digest: container.image_digest,
+    };
+    Task {
+        arn: found.task_arn.unwrap_or_default(),
+        cluster: found.cluster_arn.as_deref().map_or(cluster, last).to_owned(),
+        group: found.group.unwrap_or_default(),
+        task_definition: found.task_definition_arn.unwrap_or_default(),
+        last_status: found.last_status.unwrap_or_default(),
+        desired_status: found.desired_status.unwrap_or_default(),
+        images: found.containers.unwrap_or_default().into_iter().map(image).collect(),
+        tags: tags(found.tags),
+    }
+}
+
+fn task_definition(arn: &str, found: aws_sdk_ecs::types::TaskDefinition, tagged: Option<Vec<Tag>>) -> TaskDefinition {
+    let image = |container: aws_sdk_ecs::types::ContainerDefinition| ContainerImage {
+        container: container.name.unwrap_or_default(),
+        image: container.image,
+        digest: None,
+    };
+    TaskDefinition {
+        architecture: architecture(found.runtime_platform.as_ref()),
+        arn: found.task_definition_arn.unwrap_or_else(|| arn.to_owned()),
+        family: found.family.unwrap_or_default(),
+        active: found.status == Some(TaskDefinitionStatus::Active),
+        images: found.container_definitions.unwrap_or_default().into_iter().map(image).collect(),
+        tags: tags(tagged),
+    }
+}
+
+fn tags(tags: Option<Vec<Tag>>) -> Tags {
+    let tags = tags.unwrap_or_default().into_iter();
+    Tags::new(tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canned::Canned;
+
+    const TASK: &str = "arn:aws:ecs:eu-west-1:111122223333:task/prod/1";
+    const DEFINITION: &str = "arn:aws:ecs:eu-west-1:111122223333:task-definition/shop:7";
+
+    #[tokio::test]
+    async fn clusters_and_services_are_named_by_the_last_part_of_their_arns() {
+        let (aws, canned) = Canned::aws([
+            (200, r#"{"clusterArns": ["arn:aws:ecs:eu-west-1:1:cluster/prod"], "nextToken": "more"}"#),
+            (200, r#"{"clusterArns": ["arn:aws:ecs:eu-west-1:1:cluster/test"]}"#),
+            (200, r#"{"serviceArns": ["arn:aws:ecs:eu-west-1:1:service/prod/shop", "arn:aws:ecs:eu-west-1:1:service/old"]}"#),
+        ])
+        .await;
+        assert_eq!(aws.list_clusters().await, Ok(vec!["prod".to_owned(), "test".to_owned()]));
+        assert_eq!(aws.list_services("prod").await, Ok(vec!["shop".to_owned(), "old".to_owned()]));
+        assert!(canned.asked()[1].body.contains(r#""nextToken":"more""#), "{:?}", canned.asked());
+    }
+
+    #[tokio::test]
+    async fn a_list_without_an_end_is_an_error() {
+        let looping = format!(r#"{{"taskArns": ["{TASK}"], "nextToken": "again"}}"#);
+        let (aws, canned) = Canned::aws((0..=MOST_PAGES).map(|_| (200, &*looping))).await;
+        assert_eq!(aws.list_tasks("prod").await.map_err(|error| error.kind), Err(Kind::Garbled));
+        assert_eq!(canned.asked().len(), MOST_PAGES);
+        assert!(canned.asked()[0].body.contains(r#""desiredStatus":"RUNNING""#), "{:?}", canned.asked()[0]);
+    }
+
+    #[tokio::test]
+    async fn a_task_is_described_with_what_it_runs() {
+        let answer = format!(
+            r#"{{"tasks": [{{"taskArn": "{TASK}", "clusterArn": "arn:aws:ecs:eu-west-1:1:cluster/prod", "group": "family:shop",
+                "taskDefinitionArn": "{DEFINITION}", "lastStatus": "RUNNING", "desiredStatus": "RUNNING",
+                "containers": [{{"name": "app", "image": "shop:1", "imageDigest": "sha256:1"}}, {{"name": "aws-guardduty-agent"}}],
+                "tags": [{{"key": "tidegate:scan", "value": "on"}}, {{"key": "team", "value": "shop"}}]}}],
+                "failures": [{{"arn": "{TASK}0", "reason": "MISSING"}}]}}"#
+        );
+        let (aws, canned) = Canned::aws([(200, &*answer)]).await;
+        let image = |container: &str, image: Option<&str>, digest: Option<&str>| ContainerImage {
+            container: container.to_owned(),
+            image: image.map(str::to_owned),
+            digest: digest.map(str::to_owned),
+        };
+        let expected = Task {
+            arn: TASK.to_owned(),
+            cluster: "prod".to_owned(),
+            group: "family:shop".to_owned(),
+            task_definition: DEFINITION.to_owned(),
+            last_status: "RUNNING".to_owned(),
+            desired_status: "RUNNING".to_owned(),
+            images: vec![image("app", Some("shop:1"), Some("sha256:1")), image("aws-guardduty-agent", None, None)],
+            tags: Tags::new([("tidegate:scan".to_owned(), "on".to_owned())]),
+        };
+        assert_eq!(aws.describe_tasks("prod", &[TASK.to_owned(), format!("{TASK}0")]).await, Ok(vec![expected]));
+        assert!(canned.asked()[0].body.contains(r#""include":["TAGS"]"#), "{:?}", canned.asked());
+        assert_eq!(aws.describe_tasks("prod", &[]).await, Ok(Vec::new()));
+        assert_eq!(canned.asked().len(), 1, "nobody asks about nothing");
+    }
+
+    #[tokio::test]
+    async fn a_task_that_may_not_be_described_is_not_taken_for_one_that_is_gone() {
+        let answer = format!(r#"{{"tasks": [], "failures": [{{"arn": "{TASK}", "reason": "ACCESS_DENIED"}}]}}"#);
+        let (aws, _) = Canned::aws([(200, &*answer)]).await;
+        let error = aws.describe_tasks("prod", &[TASK.to_owned()]).await.expect_err("an error");
+        assert_eq!(error.message, format!("{TASK}: ACCESS_DENIED"));
+    }
+
+    #[tokio::test]
+    async fn the_newest_task_definitions_come_first_and_no_more_than_were_asked_for() {
+        let three = r#"{"taskDefinitionArns": ["shop:9", "shop:8", "shop:7"], "nextToken": "more"}"#;
+        let (aws, canned) =
+            Canned::aws([(200, three), (200, three), (200, r#"{"taskDefinitionArns": ["shop:6"]}"#)]).await;
+        let arns = |revisions: &[u32]| revisions.iter().map(|revision| format!("shop:{revision}")).collect::<Vec<_>>();
+        assert_eq!(aws.list_task_definitions(Some("shop"), 2).await, Ok((arns(&[9, 8]), true)));
+        assert_eq!(aws.list_task_definitions(None, 10).await, Ok((arns(&[9, 8, 7, 6]), false)));
+        let asked = canned.asked();
+        for call in &asked {
+            assert!(call.body.contains(r#""status":"ACTIVE""#) && call.body.contains(r#""sort":"DESC""#), "{call:?}");
+        }
+        assert!(
+            asked[0].body.contains(r#""familyPrefix":"shop""#) && !asked[1].body.contains("familyPrefix"),
+            "{asked:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_task_definition_is_for_the_architecture_that_it_names() {
+        for (platform, expected) in [
+            ("", Some(Architecture::X86_64)),
+            (r#", "runtimePlatform": {"operatingSystemFamily": "LINUX"}"#, Some(Architecture::X86_64)),
+            (r#", "runtimePlatform": {"cpuArchitecture": "ARM64"}"#, Some(Architecture::Arm64)),
+            (r#", "runtimePlatform": {"cpuArchitecture": "RISCV"}"#, None),
+        ] {
+            let answer = format!(
+                r#"{{"taskDefinition": {{"taskDefinitionArn": "{DEFINITION}", "family": "shop", "status": "ACTIVE",
+                    "containerDefinitions": [{{"name": "app", "image": "shop:1"}}]{platform}}},
+                    "tags": [{{"key": "tidegate:scan", "value": "shadow"}}]}}"#
+            );
+            let (aws, _) = Canned::aws([(200, &*answer)]).await;
+            let found = aws.task_definition(DEFINITION).await.expect("a task definition");
+            let image = ContainerImage { container: "app".to_owned(), image: Some("shop:1".to_owned()), digest: None };
+            assert_eq!((found.architecture, found.active, found.images), (expected, true, vec![image]), "{platform}");
+            assert_eq!(found.tags, Tags::new([("tidegate:scan".to_owned(), "shadow".to_owned())]));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_task_is_stopped_with_a_reason_and_a_task_definition_taken_away() {
+        let (aws, canned) = Canned::aws([(200, "{}"), (200, "{}")]).await;
+        assert_eq!(aws.stop_task("prod", TASK, "CVE-2026-1").await, Ok(()));
+        assert_eq!(aws.deregister_task_definition(DEFINITION).await, Ok(()));
+        let asked = canned.asked();
+        assert_eq!(
+            asked.iter().map(|call| &*call.operation).collect::<Vec<_>>(),
+            ["StopTask", "DeregisterTaskDefinition"]
+        );
+        assert!(asked[0].body.contains(r#""reason":"CVE-2026-1""#) && asked[0].body.contains(TASK), "{asked:?}");
+    }
 }

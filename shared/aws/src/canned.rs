@@ -1,0 +1,79 @@
+//! An AWS that gives prepared answers, in their order, and remembers what it was asked.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use aws_config::Region;
+use aws_credential_types::Credentials;
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
+
+use crate::clock::ClockSource;
+use crate::sdk::{Aws, loader};
+
+/// Answers that are left, and calls that were made.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Canned(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    answers: VecDeque<(u16, String)>,
+    asked: Vec<Asked>,
+}
+
+/// A call that was made.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    /// The operation's name; its path where the protocol has no names.
+    pub(crate) operation: String,
+    /// The region that it was signed for.
+    pub(crate) region: String,
+    /// JSON.
+    pub(crate) body: String,
+}
+
+impl Canned {
+    /// The ports in eu-west-1, and what they are made to ask.
+    pub(crate) async fn aws<'a>(answers: impl IntoIterator<Item = (u16, &'a str)>) -> (Aws, Self) {
+        let canned = Self::default();
+        let answers = answers.into_iter().map(|(status, body)| (status, body.to_owned()));
+        canned.0.lock().expect("no poison").answers.extend(answers);
+        let connector = SharedHttpConnector::new(canned.clone());
+        let config = loader()
+            .http_client(http_client_fn(move |_, _| connector.clone()))
+            .region(Region::new("eu-west-1"))
+            .credentials_provider(Credentials::for_tests())
+            .load()
+            .await;
+        (Aws::new(&config, ClockSource::System), canned)
+    }
+
+    /// The calls that were made.
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        self.0.lock().expect("no poison").asked.clone()
+    }
+}
+
+impl HttpConnector for Canned {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let header = |name| request.headers().get(name).unwrap_or_default();
+        let path = request.uri().splitn(4, '/').last().unwrap_or_default();
+        let asked = Asked {
+            operation: header("x-amz-target")
+                .rsplit('.')
+                .next()
+                .filter(|name| !name.is_empty())
+                .unwrap_or(path)
+                .to_owned(),
+            region: header("authorization").split('/').nth(2).unwrap_or_default().to_owned(),
+            body: String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned(),
+        };
+        let mut state = self.0.lock().expect("no poison");
+        state.asked.push(asked);
+        let nothing_left = || (400, r#"{"__type": "NothingCanned", "message": "no answer is left"}"#.to_owned());
+        let (status, body) = state.answers.pop_front().unwrap_or_else(nothing_left);
+        let status = status.try_into().expect("a status");
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(body))))
+    }
+}
