@@ -45,7 +45,7 @@ fn exception(node: &Node, faults: &mut Faults) -> Option<Exception> {
     let until = faults.keep(fields.need("until").and_then(values::until));
     let mut only_while_unfixed = false;
     faults.set(&mut only_while_unfixed, fields.get("only_while_unfixed").map(values::truth));
-    let reason = faults.keep(fields.need("reason").and_then(values::text));
+    let reason = faults.keep(fields.need("reason").and_then(values::reason));
     Some(Exception {
         id: id?.to_owned(),
         repositories: repositories?,
@@ -81,7 +81,7 @@ fn same(one: &Exception, other: &Exception) -> bool {
 /// Breaking the glass, for all repositories.
 pub(super) fn break_glass(node: &Node, now: Timestamp, faults: &mut Faults) -> Option<BreakGlass> {
     let fields = Fields::of(node, &["until", "reason"], faults)?;
-    let reason = faults.keep(fields.need("reason").and_then(values::text));
+    let reason = faults.keep(fields.need("reason").and_then(values::reason));
     let until = fields.need("until").and_then(|node| Ok((node, values::moment(node)?)));
     let (node, until) = faults.keep(until)?;
     let broken = BreakGlass::until(until, reason?, now).map_err(|rule| node.fault(rule));

@@ -89,29 +89,25 @@ pub(super) fn is_off(node: &Node) -> bool {
 
 /// `true` or `false`, not in quotes.
 pub(super) fn truth(node: &Node) -> Result<bool, Fault> {
-    match &node.value {
-        Value::Text { text, plain: true } if text == "true" => Ok(true),
-        Value::Text { text, plain: true } if text == "false" => Ok(false),
-        _ => Err(node.fault("must be true or false, without quotes")),
-    }
+    let known = match &node.value {
+        Value::Text { text, plain: true } => match text.as_str() {
+            "true" | "True" | "TRUE" => Some(true),
+            "false" | "False" | "FALSE" => Some(false),
+            _ => None,
+        },
+        _ => None,
+    };
+    known.ok_or_else(|| node.fault("must be true or false, without quotes"))
 }
 
 /// A number from 0 to 1, not in quotes.
 pub(super) fn share(node: &Node) -> Result<f64, Fault> {
     let read = match &node.value {
-        Value::Text { text, plain: true } => number(text),
+        Value::Text { text, plain: true } => text.parse().ok(),
         _ => None,
     };
     let share = read.filter(|share| (0.0..=1.0).contains(share));
     share.ok_or_else(|| node.fault("must be a number from 0 to 1, such as 0.5, without quotes"))
-}
-
-/// A number as JSON writes it, which is how everybody does.
-fn number(text: &str) -> Option<f64> {
-    let plain =
-        text.starts_with(|letter: char| letter.is_ascii_digit()) && text.ends_with(|c: char| c.is_ascii_digit());
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    text.parse().ok().filter(|_| plain && digits)
 }
 
 /// Whole days within a range, such as `7d`.
@@ -134,21 +130,30 @@ pub(super) fn minutes(node: &Node) -> Result<u32, Fault> {
     minutes.filter(|minutes| *minutes <= DAY).ok_or_else(|| node.fault(rule))
 }
 
+/// A number as people write it: digits, the first of which is no 0 unless it is the only one.
 fn whole(text: &str) -> Option<u32> {
-    text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    text.parse().ok().filter(|_| digits)
 }
 
 /// A text that says something. What YAML takes for a number or nothing has to be in quotes, so that every reader of the
 /// document sees the same.
-pub(super) fn text(node: &Node) -> Result<&str, Fault> {
+fn text(node: &Node) -> Result<&str, Fault> {
     let rule = "must be a text that says something";
-    let text = match &node.value {
+    match &node.value {
         Value::Text { text, plain: true } if !text.is_empty() && is_no_string(text) => {
-            return Err(node.fault("must be a text; put it in quotes"));
+            Err(node.fault("must be a text; put it in quotes"))
         }
-        _ => letters(node, rule)?.trim(),
-    };
-    if text.is_empty() { Err(node.fault(rule)) } else { Ok(text) }
+        _ => letters(node, rule).and_then(|text| match text.trim() {
+            "" => Err(node.fault(rule)),
+            _ => Ok(text),
+        }),
+    }
+}
+
+/// Why something is so, in somebody's words.
+pub(super) fn reason(node: &Node) -> Result<&str, Fault> {
+    text(node).map(str::trim)
 }
 
 /// Whether YAML 1.2 takes letters without quotes for nothing, a truth or a number.
