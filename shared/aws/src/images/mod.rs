@@ -6,12 +6,15 @@
 mod download;
 mod findings;
 
-use aws_sdk_ecr::config::retry::RetryConfig;
+use aws_sdk_ecr::config::interceptors::InterceptorContext;
+use aws_sdk_ecr::config::retry::{ClassifyRetry, RetryAction};
 use aws_sdk_ecr::config::{Builder, Config, Region};
+use aws_sdk_ecr::operation::start_image_scan::StartImageScanError;
 use aws_sdk_ecr::types::{
     DescribeImagesFilter, ImageDetail, ImageFailure, ImageFailureCode, ImageIdentifier, ImageStatus, ImageStatusFilter,
     ScanType, TargetStorageClass,
 };
+use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::Timestamp;
 use tidegate_core::scan::facts::{AskedFor, Kind, Scan, ScanStatus, Storage};
@@ -40,8 +43,7 @@ pub trait Images {
     /// [`NotFound`](tidegate_core::scan::facts::ScanStatus::NotFound).
     async fn scan(&self, repository: &Repository, digest: &str) -> Result<Scan, PortError>;
 
-    /// `StartImageScan`, for basic scanning. What ECR refuses, as a second scan within a day, is no error. It is tried
-    /// once: ECR refuses a second scan with an error that others have for throttling.
+    /// `StartImageScan`, for basic scanning. What ECR refuses, as a second scan within a day, is no error.
     async fn start_scan(&self, repository: &Repository, digest: &str) -> Result<AskedFor, PortError>;
 
     /// `UpdateImageStorageClass`: into the archive, or out of it.
@@ -246,8 +248,8 @@ impl Images for Aws {
 
     async fn start_scan(&self, repository: &Repository, digest: &str) -> Result<AskedFor, PortError> {
         let call = self.ecr.start_image_scan().registry_id(&repository.account).repository_name(&repository.name);
-        let once = there(repository).retry_config(RetryConfig::disabled());
-        match call.image_id(by_digest(digest)).customize().config_override(once).send().await {
+        let there = there(repository).retry_classifier(RefusalsStand);
+        match call.image_id(by_digest(digest)).customize().config_override(there).send().await {
             Err(error) if error.code().is_some_and(|code| REFUSALS.contains(&code)) => {
                 Ok(AskedFor::Refused(PortError::of("StartImageScan")(error).message))
             }
@@ -284,6 +286,24 @@ impl Images for Aws {
 /// The errors of `StartImageScan` that say that ECR would not, today or ever.
 const REFUSALS: [&str; 4] =
     ["LimitExceededException", "UnsupportedImageTypeException", "ValidationException", "ImageArchivedException"];
+
+/// Keeps the SDK from trying a refusal again: it takes the error for a second scan within a day for throttling, which
+/// it means elsewhere.
+#[derive(Debug)]
+struct RefusalsStand;
+
+impl ClassifyRetry for RefusalsStand {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let error = context.output_or_error().and_then(Result::err).and_then(OrchestratorError::as_operation_error);
+        let code = error.and_then(|error| error.downcast_ref::<StartImageScanError>()?.code());
+        let stands = code.is_some_and(|code| REFUSALS.contains(&code));
+        if stands { RetryAction::RetryForbidden } else { RetryAction::NoActionIndicated }
+    }
+
+    fn name(&self) -> &'static str {
+        "RefusalsStand"
+    }
+}
 
 /// Where a repository is: it need not be in the region that is worked in.
 fn there(repository: &Repository) -> Builder {

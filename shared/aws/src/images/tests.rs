@@ -129,6 +129,22 @@ async fn what_is_not_there_is_none_and_what_may_not_be_seen_is_an_error() {
 }
 
 #[tokio::test]
+async fn the_indexes_of_a_repository_are_told_from_its_other_images() {
+    let image = |digest: &str, kind: &str| {
+        format!(r#"{{"imageDigest": "{digest}", "imageManifestMediaType": "application/vnd.{kind}+json"}}"#)
+    };
+    let (oci, docker) = (image("oci", "oci.image.index.v1"), image("docker", "docker.distribution.manifest.list.v2"));
+    let plain = [image("a", "oci.image.manifest.v1"), image("b", "docker.distribution.manifest.v2")].join(",");
+    let first = format!(r#"{{"imageDetails": [{plain}, {oci}], "nextToken": "more"}}"#);
+    let second = format!(r#"{{"imageDetails": [{docker}, {{"imageDigest": "c"}}]}}"#);
+    let (aws, canned) = Canned::aws([(200, &*first), (200, &*second)]).await;
+    let indexes = aws.list_indexes(&shop_in("ap-south-1")).await.expect("indexes");
+    assert_eq!(indexes.iter().map(|index| &*index.digest).collect::<Vec<_>>(), ["oci", "docker"]);
+    assert!(canned.asked()[1].body.contains(r#""nextToken":"more""#), "{:?}", canned.asked());
+    assert!(canned.asked().iter().all(|call| call.region == "ap-south-1"), "{:?}", canned.asked());
+}
+
+#[tokio::test]
 async fn a_manifest_is_read_as_it_was_pushed() {
     let index = r#"{"images": [{"imageManifest": "{\"manifests\": []}",
         "imageManifestMediaType": "application/vnd.oci.image.index.v1+json"}], "failures": []}"#;
@@ -320,7 +336,7 @@ async fn a_list_of_findings_without_an_end_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_scan_that_ecr_refuses_is_no_error_and_is_asked_for_once() {
+async fn a_scan_that_ecr_refuses_is_no_error_and_is_not_asked_for_again() {
     for code in REFUSALS {
         let answer = refused(code);
         let (aws, canned) = Canned::aws([(400, &*answer), (400, &*answer)]).await;
@@ -330,6 +346,15 @@ async fn a_scan_that_ecr_refuses_is_no_error_and_is_asked_for_once() {
     }
     let (aws, _) = Canned::aws([(200, r#"{"imageScanStatus": {"status": "IN_PROGRESS"}}"#)]).await;
     assert_eq!(aws.start_scan(&shop_in("eu-west-1"), DIGEST).await, Ok(AskedFor::Begun));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_scan_that_ecr_has_no_time_for_is_asked_for_again() {
+    let throttled = refused("ThrottlingException");
+    let answers = [(400, &*throttled), (200, r#"{"imageScanStatus": {"status": "IN_PROGRESS"}}"#)];
+    let (aws, canned) = Canned::aws(answers).await;
+    assert_eq!(aws.start_scan(&shop_in("eu-west-1"), DIGEST).await, Ok(AskedFor::Begun));
+    assert_eq!(canned.asked().len(), 2);
 }
 
 #[tokio::test]
