@@ -13,15 +13,12 @@ impl CodeDeploy for World {
     async fn list_deployments_in_progress(&self) -> Result<Vec<String>, PortError> {
         self.call("ListDeployments").await?;
         let statuses = ["Created", "Queued", "InProgress", "Baking", "Ready"].map(str::to_owned);
-        Ok(self.lock().list_deployments(&statuses))
+        Ok(self.lock().list_deployments(None, &statuses))
     }
 
     async fn list_successful_deployments(&self, application: &str, group: &str) -> Result<Vec<String>, PortError> {
         self.call("ListDeployments").await?;
-        let account = self.lock();
-        let own = account.codedeploy.deployments.iter().rev();
-        let own = own.filter(|deployment| (&*deployment.application, &*deployment.group) == (application, group));
-        Ok(own.filter(|deployment| deployment.status == "Succeeded").map(|deployment| deployment.id.clone()).collect())
+        Ok(self.lock().list_deployments(Some((application, group)), &["Succeeded".to_owned()]))
     }
 
     async fn batch_get_deployments(&self, ids: &[String]) -> Result<Vec<CodeDeployment>, PortError> {
@@ -95,7 +92,7 @@ fn deployment(found: &simulated::CodeDeployment) -> CodeDeployment {
         config: found.config.clone(),
         status: found.status.to_owned(),
         roll_back: found.creator == "codeDeployRollback" || found.rolls_back.is_some(),
-        revision: None,
+        revision: Some(found.revision.clone()),
         created: found.created,
     }
 }

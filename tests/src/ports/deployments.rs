@@ -5,6 +5,7 @@ use tidegate_aws::deployments::{Deployments, HookInProgress, Revision, ServiceDe
 use tidegate_aws::error::PortError;
 
 use super::refused;
+use super::tasks::image;
 use crate::world::World;
 use crate::world::native as simulated;
 
@@ -22,8 +23,8 @@ impl Deployments for World {
         let found = account.describe_service_revisions(arns).map_err(refused("DescribeServiceRevisions"))?;
         let revision = |found: &simulated::ServiceRevision| ServiceRevision {
             arn: found.arn.clone(),
-            task_definition: None,
-            images: Vec::new(),
+            task_definition: account.definition_of_revision(found).map(str::to_owned),
+            images: account.images_of(found).iter().map(image).collect(),
             target_groups: found.target_groups.clone(),
             listener_rule: found.listener_rule.clone(),
         };
@@ -32,10 +33,9 @@ impl Deployments for World {
 
     async fn successful_revisions(&self, cluster: &str, service: &str, most: usize) -> Result<Vec<String>, PortError> {
         self.call("ListServiceDeployments").await?;
-        let (account, id) = (self.lock(), format!("{cluster}/{service}"));
-        let own = account.native.deployments.iter().rev().filter(|deployment| deployment.service == id);
-        let good = own.filter(|deployment| deployment.status == "SUCCESSFUL");
-        Ok(good.take(most).map(|deployment| deployment.target.clone()).collect())
+        let found = self.lock().list_successful_deployments(&format!("{cluster}/{service}"));
+        let found = found.map_err(refused("ListServiceDeployments"))?;
+        Ok(found.into_iter().take(most).map(|deployment| deployment.revision).collect())
     }
 
     async fn stop_service_deployment(&self, arn: &str) -> Result<Stopped, PortError> {

@@ -1,14 +1,17 @@
 //! ECS: services as the account has them.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use tidegate_aws::ecs::{Described, Ecs, Service, TaskSet};
 use tidegate_aws::error::PortError;
-use tidegate_core::prices::{Architecture, Capacity, Purchase, TaskSize};
+use tidegate_core::prices::{Capacity, Purchase, TaskSize};
 use tidegate_core::scaling::facts::{Controller, Deployment, Scheduling, Status};
 use tidegate_core::scaling::history::{Change, EventHistory, change_in_message};
 use tidegate_core::tags::Tags;
 
 use super::refused;
+use super::tasks::architecture;
 use crate::world::faults::Fault;
 use crate::world::service::Service as Simulated;
 use crate::world::{Account, World, api};
@@ -32,8 +35,10 @@ impl Ecs for World {
     async fn describe_task_definition(&self, arn: &str) -> Result<Option<TaskSize>, PortError> {
         self.call("DescribeTaskDefinition").await?;
         let account = self.lock();
-        let (cpu_units, memory_mib) = account.task_definition(arn).map_err(refused("DescribeTaskDefinition"))?.size;
-        Ok(Some(TaskSize { cpu_units, memory_mib, storage_gib: 0, architecture: Architecture::X86_64 }))
+        let found = account.describe_task_definition(arn).map_err(refused("DescribeTaskDefinition"))?;
+        let (definition, (cpu_units, memory_mib)) = found;
+        let size = |architecture| TaskSize { cpu_units, memory_mib, storage_gib: 0, architecture };
+        Ok(architecture(definition.architecture).map(size))
     }
 
     async fn update_desired_count(&self, cluster: &str, name: &str, desired: u32) -> Result<(), PortError> {
@@ -47,6 +52,10 @@ fn described(service: &Simulated, account: &Account) -> Service {
     let kept = &service.events[service.events.len().saturating_sub(100)..];
     let forgotten = kept.len() == 100;
     let complete_since = kept.first().filter(|_| forgotten).map_or(service.created, |(at, _)| *at);
+    let task_sets = account.task_sets(service);
+    let of_sets = task_sets.iter().map(|set| set.task_definition.clone());
+    let definitions = account.deployed_definitions(service).into_iter().chain(of_sets);
+    let definitions: BTreeSet<String> = definitions.chain([service.task_definition()]).collect();
     Service {
         cluster: service.cluster.clone(),
         name: service.name.clone(),
@@ -69,12 +78,12 @@ fn described(service: &Simulated, account: &Account) -> Service {
             .iter()
             .map(|(status, rollout)| Deployment { status: status.clone(), rollout_state: rollout.clone() })
             .collect(),
-        task_sets: account.task_sets(service).into_iter().map(task_set).collect(),
+        task_sets: task_sets.into_iter().map(task_set).collect(),
         service_deployment: account.current_service_deployment(&service.id()).map(str::to_owned),
         history: EventHistory { complete_since, changes: kept.iter().filter_map(change).collect() },
         tags: Tags::new(service.tags.clone()),
         task_definition: Some(service.task_definition()),
-        task_definitions: vec![service.task_definition()],
+        task_definitions: definitions.into_iter().collect(),
         capacity: match service.launch_type.as_deref() {
             Some("FARGATE") => Capacity::Fargate(Purchase::OnDemand),
             Some(_) => Capacity::Ec2,
@@ -86,5 +95,6 @@ fn described(service: &Simulated, account: &Account) -> Service {
 
 fn task_set(set: api::loadbalancing::TaskSet) -> TaskSet {
     let target_groups = set.target_group.into_iter().collect();
-    TaskSet { id: set.id, external_id: set.external_id, status: set.status, task_definition: None, target_groups }
+    let task_definition = Some(set.task_definition);
+    TaskSet { id: set.id, external_id: set.external_id, status: set.status, task_definition, target_groups }
 }

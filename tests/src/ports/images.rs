@@ -30,6 +30,17 @@ impl Images for World {
         }
     }
 
+    async fn list_indexes(&self, repository: &Repository) -> Result<Vec<Described>, PortError> {
+        const OPERATION: &str = "DescribeImages";
+        self.call(OPERATION).await?;
+        let account = self.lock();
+        let found = match account.describe_images(&ours(repository)) {
+            Err(error) if error.code == "RepositoryNotFoundException" => Vec::new(),
+            found => found.map_err(refused(OPERATION))?,
+        };
+        Ok(found.into_iter().filter(|image| image.is_index()).map(described).collect())
+    }
+
     async fn manifest(&self, repository: &Repository, digest: &str) -> Result<Option<Manifest>, PortError> {
         const OPERATION: &str = "BatchGetImage";
         self.call(OPERATION).await?;

@@ -3,6 +3,7 @@
 //! - this file: calls and their faults, and the small ports
 //! - `ecs`, `cloudwatch`: services and metrics
 //! - `images`: images, their scans, and parameters
+//! - `tasks`: clusters, tasks and task definitions
 //! - `codedeploy`, `deployments`, `loadbalancing`: deployments, and what is behind target groups
 
 mod cloudwatch;
@@ -11,6 +12,7 @@ mod deployments;
 mod ecs;
 mod images;
 mod loadbalancing;
+mod tasks;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,14 +1,15 @@
 //! The account as a server that speaks the protocols of the AWS APIs.
 //!
-//! - `json`: awsJson 1.1, as ECS, CodeDeploy, the tagging API and Application Auto Scaling speak it
+//! - `json`: awsJson 1.1, as ECS, ECR, CodeDeploy, SSM, the tagging API and Application Auto Scaling speak it
 //! - `cbor`: Smithy RPC v2 CBOR, as CloudWatch speaks it
 //! - `query`: awsQuery with XML, as SNS and Elastic Load Balancing speak it
-//! - `rest`: REST with JSON, as Lambda speaks it
+//! - `rest`: REST with JSON, as Lambda and Inspector speak it
 //!
 //! `GET /clock` tells the account's time, or garbage where the clock has a fault; `GET /clock/sleep?seconds=30` answers
-//! when so much of it has passed.
+//! when so much of it has passed. `GET /blobs/sha256:...` gives what ECR gives a URL for.
 
 mod cbor;
+mod inspector;
 mod json;
 mod query;
 mod rest;
@@ -194,6 +195,10 @@ struct Call {
     protocol: Protocol,
     /// As its signature names it: `ecs`, `tagging`, `monitoring`.
     service: String,
+    /// The region that it was signed for.
+    region: String,
+    /// The server, as the client calls it.
+    url: String,
     operation: String,
     /// The function, and how it is invoked.
     invoked: Option<(String, String)>,
@@ -206,7 +211,9 @@ impl Call {
         let target = header("x-amz-target");
         let kind = header("x-amz-invocation-type").unwrap_or_default();
         // `AWS4-HMAC-SHA256 Credential=key/day/region/service/aws4_request, ...`
-        let service = header("authorization").and_then(|scope| scope.split('/').nth(3).map(str::to_owned));
+        let scope = |nth| header("authorization").and_then(|scope| scope.split('/').nth(nth).map(str::to_owned));
+        let (region, service) = (scope(2).unwrap_or_default(), scope(3));
+        let url = format!("http://{}", header("host").unwrap_or_default());
         let path = request.uri().path().to_owned();
         let invoked = rest::function(&path).map(|function| (function, kind));
         let body = request.into_body().collect().await.map(Collected::to_bytes).unwrap_or_default();
@@ -214,17 +221,24 @@ impl Call {
             (Some(target), ..) => (Protocol::Json, target.rsplit('.').next().unwrap_or_default().to_owned()),
             (_, Some((_, operation)), _) => (Protocol::Cbor, operation.to_owned()),
             (.., Some(_)) => (Protocol::Rest, "Invoke".to_owned()),
+            _ if inspector::operation(&path).is_some() => {
+                (Protocol::Rest, inspector::operation(&path).unwrap_or_default().to_owned())
+            }
             _ => (Protocol::Query, query::operation(&body)),
         };
-        Self { protocol, service: service.unwrap_or_default(), operation, invoked, body }
+        Self { protocol, service: service.unwrap_or_default(), region, url, operation, invoked, body }
     }
 
     fn answer(&self, world: &World, fault: Option<&Fault>) -> Result<Vec<u8>, Refusal> {
         match (self.protocol, &self.invoked) {
-            (Protocol::Json, _) => json::answer(&self.operation, &self.body, world, fault),
+            (Protocol::Json, _) => {
+                let place = json::Place { region: &self.region, url: &self.url };
+                json::answer(&self.operation, &self.body, &place, (world, fault))
+            }
             (Protocol::Cbor, _) => cbor::answer(&self.operation, &self.body, world, fault),
             (Protocol::Rest, Some((function, kind))) => rest::invoke(function, kind, &self.body, world),
-            (Protocol::Query | Protocol::Rest, _) => query::answer(&self.operation, &self.body, world),
+            (Protocol::Rest, None) => inspector::answer(&self.operation, &self.body, world),
+            (Protocol::Query, _) => query::answer(&self.operation, &self.body, world),
         }
     }
 }
@@ -234,6 +248,9 @@ async fn answer(request: Request<Incoming>, world: World) -> Response<Full<Bytes
         let mut account = world.lock();
         let garbled = account.faults.strike(CLOCK).is_some();
         return Response::new(Full::from(if garbled { GARBAGE.into() } else { account.now.to_string() }));
+    }
+    if let Some(digest) = request.uri().path().strip_prefix("/blobs/").filter(|_| request.method() == Method::GET) {
+        return blob(&world, digest);
     }
     if let Some(seconds) = sleep_asked(&request) {
         world.sleeps(SignedDuration::from_secs(seconds)).await;
@@ -260,7 +277,7 @@ async fn answer(request: Request<Incoming>, world: World) -> Response<Full<Bytes
     }
     match call.answer(&world, fault.as_ref()) {
         // An invocation that nobody waits for is accepted, not answered.
-        Ok(body) if protocol == Protocol::Rest => respond(protocol, StatusCode::ACCEPTED, body),
+        Ok(body) if call.invoked.is_some() => respond(protocol, StatusCode::ACCEPTED, body),
         Ok(body) => respond(protocol, StatusCode::OK, body),
         Err(refusal) => refuse(protocol, &refusal),
     }
@@ -270,6 +287,16 @@ async fn answer(request: Request<Incoming>, world: World) -> Response<Full<Bytes
 fn sleep_asked(request: &Request<Incoming>) -> Option<i64> {
     let query = request.uri().query().filter(|_| request.uri().path() == "/clock/sleep")?;
     query.strip_prefix("seconds=")?.parse().ok()
+}
+
+/// What a signed URL of ECR's leads to.
+fn blob(world: &World, digest: &str) -> Response<Full<Bytes>> {
+    let found = world.lock().blob(digest).map(str::to_owned);
+    let mut response = Response::new(Full::from(found.clone().unwrap_or_default()));
+    if found.is_none() {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    response
 }
 
 fn refuse(protocol: Protocol, refusal: &Refusal) -> Response<Full<Bytes>> {

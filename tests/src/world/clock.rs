@@ -110,7 +110,8 @@ impl Account {
         while self.now < end {
             let second = self.now.as_second();
             // Services alone are looked at once a minute.
-            let tick = if self.balancers.is_empty() && self.native.deployments.is_empty() { 60 } else { TICK_S };
+            let quiet = self.balancers.is_empty() && self.native.deployments.is_empty() && self.tasks_rest();
+            let tick = if quiet { 60 } else { TICK_S };
             let step = (tick - second.rem_euclid(tick)).min(end.as_second() - second);
             for balancer in &mut self.balancers {
                 balancer.pass(self.now, step, &mut self.metrics);
@@ -125,8 +126,9 @@ impl Account {
     }
 
     fn step(&mut self) {
+        self.step_registry();
         self.step_code_deployments();
         self.step_service_deployments();
-        self.step_registry();
+        self.step_tasks();
     }
 }

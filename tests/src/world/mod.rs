@@ -3,6 +3,7 @@
 //! - [`service`]: ECS services and the load on them
 //! - [`version`], [`balancer`], [`traffic`]: versions behind target groups, and the requests that reach them
 //! - [`codedeploy`], [`native`]: deployments from one version to the next; [`hooks`]: the functions that they call
+//! - [`definitions`], [`tasks`]: task definitions, and what runs of them
 //! - [`registry`]: images, and what their scans say while time passes
 //! - [`events`]: what EventBridge brings of all that
 //! - [`metrics`], [`histogram`]: what CloudWatch keeps
@@ -15,6 +16,7 @@ pub mod api;
 pub mod balancer;
 pub mod clock;
 pub mod codedeploy;
+pub mod definitions;
 pub mod events;
 pub mod faults;
 pub mod histogram;
@@ -23,6 +25,7 @@ pub mod metrics;
 pub mod native;
 pub mod registry;
 pub mod service;
+pub mod tasks;
 pub mod told;
 pub mod traffic;
 pub mod version;
@@ -35,15 +38,18 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tidegate_core::scaling::facts::ScalableTarget;
 
+use api::ApiError;
 use balancer::Balancer;
 use clock::Sleepers;
 use codedeploy::CodeDeploy;
+use definitions::{TaskDefinition, Workload};
 use faults::Faults;
 use hooks::HookCall;
 use metrics::MetricStore;
 use native::Native;
 use registry::Registry;
 use service::Service;
+use tasks::Task;
 use version::Version;
 
 /// The account that everything is in.
@@ -79,6 +85,12 @@ pub struct Account {
     pub hooks_due: VecDeque<HookCall>,
     /// Functions that were invoked without waiting, with their payloads.
     pub invoked_later: Vec<(String, String)>,
+    /// Task definitions, oldest first.
+    pub task_definitions: Vec<TaskDefinition>,
+    /// What runs, by the ARN of the service revision or the id of the task set.
+    pub workloads: BTreeMap<String, Workload>,
+    /// Tasks that stand alone.
+    pub tasks: Vec<Task>,
     /// ECR and Inspector.
     pub registry: Registry,
     /// SSM's parameters, by name.
@@ -110,6 +122,8 @@ pub struct Account {
     numbers: u64,
     /// Events so far.
     sent: u64,
+    /// Stand-alone tasks so far.
+    tasks_run: u64,
 }
 
 /// Somebody else's doing.
@@ -176,6 +190,9 @@ impl World {
             native: Native::default(),
             hooks_due: VecDeque::new(),
             invoked_later: Vec::new(),
+            task_definitions: Vec::new(),
+            workloads: BTreeMap::new(),
+            tasks: Vec::new(),
             registry: Registry::default(),
             parameters: BTreeMap::new(),
             events: VecDeque::new(),
@@ -192,6 +209,7 @@ impl World {
             printed: Vec::new(),
             numbers: 0,
             sent: 0,
+            tasks_run: 0,
         };
         Self(Arc::new(Shared { account: Mutex::new(account), sleepers: Sleepers::default() }))
     }
@@ -201,9 +219,9 @@ impl World {
         self.0.account.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a service.
+    /// Adds a service, which has been running its image, if it has one that can be pulled.
     pub fn add(&self, service: Service) {
-        self.lock().services.push(service);
+        self.lock().add_service(service);
     }
 
     /// Puts a service behind a load balancer. The service is there already: what runs behind it is a task set or a
@@ -216,9 +234,19 @@ impl World {
     /// deployment.
     ///
     /// # Panics
-    /// Where the service is not set up for it, or is being deployed already: the test is wrong.
+    /// Where the service is not set up for it, is being deployed already, or ECS refuses the task definition: the test is
+    /// wrong.
     #[expect(clippy::must_use_candidate, reason = "who looks at the service does not need the deployment's name")]
     pub fn deploy(&self, service: &str, version: Version) -> String {
+        let begun = self.try_deploy(service, version);
+        begun.unwrap_or_else(|error| panic!("{}: {}", error.code, error.message))
+    }
+
+    /// As [`World::deploy`], where ECS may refuse the task definition.
+    ///
+    /// # Errors
+    /// Where it is not active any more. CodeDeploy does not look at it before it installs.
+    pub fn try_deploy(&self, service: &str, version: Version) -> Result<String, ApiError> {
         self.lock().deploy(service, version)
     }
 
@@ -256,12 +284,16 @@ impl Account {
     }
 
     /// Begins to deploy a version, with the service's own controller.
-    pub fn deploy(&mut self, service: &str, version: Version) -> String {
+    ///
+    /// # Errors
+    /// Where ECS refuses its task definition.
+    pub fn deploy(&mut self, service: &str, version: Version) -> Result<String, ApiError> {
+        let definition = self.definition_of(service, &version);
         if self.service(service).controller == "CODE_DEPLOY" {
-            self.create_code_deployment(service, version)
-        } else {
-            self.create_service_deployment(service, version)
+            return Ok(self.create_code_deployment(service, version, definition));
         }
+        self.usable_definition(&definition)?;
+        Ok(self.create_service_deployment(service, version, definition))
     }
 
     /// Sets an alarm's state, from now on; an alarm that is not there is made.
@@ -280,17 +312,46 @@ impl Account {
         self.alarms.iter().any(|alarm| alarm.name == name && alarm.state == "ALARM")
     }
 
+    fn add_service(&mut self, mut service: Service) {
+        self.give_definition(&mut service);
+        let has_image = service.definition.is_some();
+        let id = service.id();
+        self.services.push(service);
+        // Where nobody cares about images, the first deployment finds out what runs.
+        if has_image {
+            let revision = self.add_revision(&id, Vec::new(), None);
+            self.service(&id).revision = Some(revision.clone());
+            self.founded(&id, &revision);
+        }
+    }
+
+    /// Takes for granted that what a service has been running could be pulled, where that is not known to be wrong.
+    fn founded(&mut self, service: &str, id: &str) {
+        let created = self.service(service).created;
+        let definition = self.service(service).task_definition();
+        let mut workload = self.workload_of(&definition);
+        // A test need not have the images that nothing is asked about.
+        let _ = self.pull(&mut workload);
+        workload.started = Some(created);
+        self.workloads.insert(id.to_owned(), workload);
+    }
+
     fn add_balancer(&mut self, mut balancer: Balancer) {
         let codedeploy = self.service(&balancer.service).controller == "CODE_DEPLOY";
         let rule = (balancer.groups.len() > 1).then(|| balancer.production_rule().to_owned());
         for group in &mut balancer.groups {
             for running in &mut group.running {
                 let number = self.next_number();
+                let definition = self.definition_of(&balancer.service, &running.version);
+                if definition != self.service(&balancer.service).task_definition() {
+                    self.service(&balancer.service).definition = Some(definition);
+                }
                 (running.id, running.external_id) = if codedeploy {
                     (format!("ecs-svc/{number:019}"), Some(format!("d-{number:09}")))
                 } else {
                     (self.add_revision(&balancer.service, vec![group.arn.clone()], rule.clone()), None)
                 };
+                self.founded(&balancer.service, &running.id);
             }
         }
         self.balancers.push(balancer);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tidegate_core::backtest::service::{Service as Tasks, Shape};
 
+use super::definitions::TaskDefinition;
 use super::metrics::{Metric, MetricStore, Statistics};
 use super::{ACCOUNT, REGION};
 
@@ -50,6 +51,8 @@ pub struct Service {
     pub created: Timestamp,
     /// Its events, oldest first.
     pub events: Vec<(Timestamp, String)>,
+    /// The image of its one container, where somebody cares.
+    pub image: Option<String>,
     /// Memory of each task in percent, with no load.
     pub memory_percent: f64,
     /// Whether it is gone, but for the tagging index.
@@ -62,6 +65,10 @@ pub struct Service {
     pub work: f64,
     /// Work that found no capacity.
     pub unmet: f64,
+    /// ARN of the task definition that it is told to run.
+    pub(super) definition: Option<String>,
+    /// The service revision that runs, where no load balancer says it.
+    pub(super) revision: Option<String>,
     load: Load,
     tasks: Tasks,
 }
@@ -102,12 +109,15 @@ impl Service {
             desired: tasks,
             created,
             events: vec![(created, format!("(service {name}) has reached a steady state."))],
+            image: None,
             memory_percent: 30.0,
             deleted: false,
             publishes: true,
             every_20_seconds: false,
             work: 0.0,
             unmet: 0.0,
+            definition: None,
+            revision: None,
             load: Arc::new(|_| 0.0),
             tasks: Tasks::new(Shape { capacity: 1.0, start_s: START_S, metric_delay_s: 0 }, tasks),
         }
@@ -140,6 +150,18 @@ impl Service {
         self
     }
 
+    /// It runs this image, such as `shop:v1`, in a container `app`.
+    #[must_use]
+    pub fn image(self, name: &str) -> Self {
+        Self { image: Some(name.to_owned()), ..self }
+    }
+
+    /// It runs this task definition, by its ARN.
+    #[must_use]
+    pub fn runs(self, task_definition: &str) -> Self {
+        Self { definition: Some(task_definition.to_owned()), ..self }
+    }
+
     /// Leaves its deployments to CodeDeploy.
     #[must_use]
     pub fn by_code_deploy(mut self) -> Self {
@@ -160,10 +182,10 @@ impl Service {
         format!("arn:aws:ecs:{REGION}:{ACCOUNT}:service/{}/{}", self.cluster, self.name)
     }
 
-    /// The ARN of its task definition.
+    /// The ARN of the task definition that it is told to run.
     #[must_use]
     pub fn task_definition(&self) -> String {
-        format!("arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/{}:7", self.name)
+        self.definition.clone().unwrap_or_else(|| TaskDefinition::of(&self.name).arn())
     }
 
     /// Tasks that serve.

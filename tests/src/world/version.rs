@@ -23,6 +23,10 @@ pub struct Version {
     pub sigma: f64,
     /// How many of its targets fail their health checks.
     pub unhealthy: u32,
+    /// The image of its first container; None where nobody cares, or the task definition says it.
+    pub image: Option<String>,
+    /// ARN of its task definition; None for the service's, or a new revision of it where the version has an image.
+    pub task_definition: Option<String>,
     /// From these moments on it behaves otherwise.
     pub later: Vec<(Timestamp, Self)>,
 }
@@ -41,6 +45,8 @@ impl Version {
             median_ms: 80.0,
             sigma: 0.5,
             unhealthy: 0,
+            image: None,
+            task_definition: None,
             later: Vec::new(),
         }
     }
@@ -79,6 +85,18 @@ impl Version {
     #[must_use]
     pub fn unhealthy(self, targets: u32) -> Self {
         Self { unhealthy: targets, ..self }
+    }
+
+    /// Its image, such as `shop:v2`: its deployment brings a new revision of the service's task definition.
+    #[must_use]
+    pub fn image(self, name: &str) -> Self {
+        Self { image: Some(name.to_owned()), ..self }
+    }
+
+    /// Its task definition is this one, which there is already.
+    #[must_use]
+    pub fn task_definition(self, arn: &str) -> Self {
+        Self { task_definition: Some(arn.to_owned()), ..self }
     }
 
     /// From this moment on it behaves like another one.

@@ -14,7 +14,8 @@ pub(super) fn list_deployments(account: &Account, input: &Value) -> Answer {
         None => 0,
         Some(page) => page.parse().map_err(|_| Refusal::new("InvalidNextTokenException", "The token is not valid."))?,
     };
-    let all = account.list_deployments(&texts(&input["includeOnlyStatuses"]));
+    let of = input["applicationName"].as_str().zip(input["deploymentGroupName"].as_str());
+    let all = account.list_deployments(of, &texts(&input["includeOnlyStatuses"]));
     let shown: Vec<&String> = all.iter().skip(page * PER_PAGE).take(PER_PAGE).collect();
     let next = (all.len() > (page + 1) * PER_PAGE).then(|| (page + 1).to_string());
     Ok(json!({"deployments": shown, "nextToken": next}))
@@ -34,6 +35,7 @@ fn info(deployment: &CodeDeployment) -> Value {
         "status": deployment.status, "creator": deployment.creator, "computePlatform": platform,
         "createTime": time(deployment.created), "completeTime": deployment.ended.map(time),
         "errorInformation": deployment.error.as_ref().map(|(code, message)| json!({"code": code, "message": message})),
+        "revision": {"revisionType": "AppSpecContent", "appSpecContent": {"sha256": deployment.revision}},
         "rollbackInfo": {
             "rollbackDeploymentId": deployment.rolled_back_by,
             "rollbackTriggeringDeploymentId": deployment.rolls_back,

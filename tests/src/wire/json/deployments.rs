@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Answer, Refusal, text, texts, time};
+use super::{Answer, Refusal, page, text, texts, time};
+use crate::world::api::deployments::Successful;
+use crate::world::definitions::ContainerImage;
 use crate::world::native::hooks::HookExecution;
 use crate::world::native::{ServiceDeployment, ServiceRevision, Strategy};
 use crate::world::{ACCOUNT, Account, REGION};
@@ -15,8 +17,25 @@ pub(super) fn describe_service_deployments(account: &Account, input: &Value) -> 
 
 pub(super) fn describe_service_revisions(account: &Account, input: &Value) -> Answer {
     let (found, missing) = account.describe_service_revisions(&texts(&input["serviceRevisionArns"]))?;
-    let found: Vec<Value> = found.into_iter().map(revision).collect();
+    let found: Vec<Value> = found.into_iter().map(|own| revision(account, own)).collect();
     Ok(json!({"serviceRevisions": found, "failures": failures(&missing)}))
+}
+
+pub(super) fn list_service_deployments(account: &Account, input: &Value) -> Answer {
+    if texts(&input["status"]) != ["SUCCESSFUL"] {
+        return Err(Refusal::new("InvalidParameterException", "only SUCCESSFUL is listed here"));
+    }
+    let service = format!("{}/{}", text(&input["cluster"]), text(&input["service"]));
+    let all = account.list_successful_deployments(&service)?;
+    let (shown, next) = page(&all, input, 100);
+    let brief = |own: &Successful| {
+        json!({
+            "serviceDeploymentArn": own.arn, "targetServiceRevisionArn": own.revision, "status": "SUCCESSFUL",
+            "serviceArn": format!("arn:aws:ecs:{REGION}:{ACCOUNT}:service/{service}"), "clusterArn": cluster(&service),
+            "createdAt": time(own.created),
+        })
+    };
+    Ok(json!({"serviceDeployments": shown.iter().map(brief).collect::<Vec<_>>(), "nextToken": next}))
 }
 
 pub(super) fn stop_service_deployment(account: &mut Account, input: &Value) -> Answer {
@@ -90,7 +109,7 @@ fn hook(hook: &HookExecution) -> Value {
 }
 
 /// A revision with both target groups of a pair is one for which ECS has not resolved which of them is its own.
-fn revision(revision: &ServiceRevision) -> Value {
+fn revision(account: &Account, revision: &ServiceRevision) -> Value {
     let rule = &revision.listener_rule;
     let (configured, resolved) = match revision.target_groups.as_slice() {
         [group, other] => {
@@ -105,8 +124,14 @@ fn revision(revision: &ServiceRevision) -> Value {
     json!({
         "serviceRevisionArn": revision.arn, "clusterArn": cluster(&revision.service),
         "serviceArn": format!("arn:aws:ecs:{REGION}:{ACCOUNT}:service/{}", revision.service),
+        "taskDefinition": account.definition_of_revision(revision),
+        "containerImages": account.images_of(revision).iter().map(image).collect::<Vec<_>>(),
         "loadBalancers": configured, "resolvedConfiguration": {"loadBalancers": resolved},
     })
+}
+
+fn image(own: &ContainerImage) -> Value {
+    json!({"containerName": own.container, "image": own.image, "imageDigest": own.digest})
 }
 
 fn cluster(service: &str) -> String {

@@ -41,10 +41,17 @@ fn describe(account: &Account, service: &Service, with_tags: bool) -> Value {
         .collect();
     let groups = account.target_groups_of(service);
     let balancers: Vec<Value> = groups.iter().map(|group| balancer(&elb(group))).collect();
+    let definitions = account.deployed_definitions(service);
     let deployments: Vec<Value> = service
         .deployments
         .iter()
-        .map(|(status, rollout)| json!({"id": "ecs-svc/1", "status": status, "rolloutState": rollout, "desiredCount": service.desired}))
+        .zip(definitions)
+        .map(|((status, rollout), definition)| {
+            json!({
+                "id": "ecs-svc/1", "status": status, "rolloutState": rollout, "desiredCount": service.desired,
+                "taskDefinition": definition,
+            })
+        })
         .collect();
     let strategy: Vec<Value> = service
         .strategy
@@ -69,7 +76,10 @@ fn describe(account: &Account, service: &Service, with_tags: bool) -> Value {
 
 fn task_set(set: &TaskSet) -> Value {
     let balancers: Vec<Value> = set.target_group.iter().map(|group| balancer(group)).collect();
-    json!({"id": set.id, "externalId": set.external_id, "status": set.status, "loadBalancers": balancers})
+    json!({
+        "id": set.id, "externalId": set.external_id, "status": set.status, "loadBalancers": balancers,
+        "taskDefinition": set.task_definition,
+    })
 }
 
 fn balancer(target_group: &str) -> Value {
@@ -78,18 +88,6 @@ fn balancer(target_group: &str) -> Value {
 
 fn elb(dimension: &str) -> String {
     format!("arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:{dimension}")
-}
-
-pub(super) fn describe_task_definition(account: &Account, input: &Value) -> Answer {
-    let arn = text(&input["taskDefinition"]);
-    let service = account.task_definition(&arn)?;
-    let (cpu, memory) = service.size;
-    Ok(json!({"taskDefinition": {
-        "taskDefinitionArn": arn, "family": service.name, "revision": 7, "status": "ACTIVE",
-        "cpu": cpu.to_string(), "memory": memory.to_string(), "requiresCompatibilities": ["FARGATE"],
-        "runtimePlatform": {"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"},
-        "containerDefinitions": [{"name": "app", "essential": true}],
-    }}))
 }
 
 pub(super) fn update_service(account: &mut Account, input: &Value) -> Answer {

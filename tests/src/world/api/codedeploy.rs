@@ -5,11 +5,12 @@ use crate::world::Account;
 use crate::world::codedeploy::{CodeDeployment, DeploymentGroup, EcsTarget, TaskSetInfo};
 
 impl Account {
-    /// `ListDeployments` by status, in the whole region: their ids, newest first.
+    /// `ListDeployments` by status, of an application's group or in the whole region: their ids, newest first.
     #[must_use]
-    pub fn list_deployments(&self, statuses: &[String]) -> Vec<String> {
-        let wanted = |deployment: &&CodeDeployment| {
-            statuses.is_empty() || statuses.iter().any(|status| status == deployment.status)
+    pub fn list_deployments(&self, of: Option<(&str, &str)>, statuses: &[String]) -> Vec<String> {
+        let wanted = |own: &&CodeDeployment| {
+            let in_group = of.is_none_or(|of| of == (&own.application, &own.group));
+            in_group && (statuses.is_empty() || statuses.iter().any(|status| status == own.status))
         };
         self.codedeploy.deployments.iter().rev().filter(wanted).map(|deployment| deployment.id.clone()).collect()
     }

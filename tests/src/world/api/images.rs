@@ -24,11 +24,7 @@ impl Account {
     /// Where there is no such repository, or no such image.
     pub fn describe_image(&self, repository: &Repository, id: ImageId<'_>) -> Result<&StoredImage, ApiError> {
         let Repository { account, name, .. } = repository;
-        if !self.registry.repositories.contains(repository) {
-            let message =
-                format!("The repository with name '{name}' does not exist in the registry with id '{account}'");
-            return Err(ApiError { code: "RepositoryNotFoundException", message });
-        }
+        self.repository_is_there(repository)?;
         let (digest, tag) = match id {
             ImageId::Digest(digest) => (Some(digest), ""),
             ImageId::Tag(tag) => (None, tag),
@@ -40,6 +36,16 @@ impl Account {
         );
         let found = self.registry.find(repository, digest, tag);
         found.ok_or(ApiError { code: "ImageNotFoundException", message })
+    }
+
+    /// `DescribeImages` of a whole repository: those that can be pulled, as it is where nobody asks for the others.
+    ///
+    /// # Errors
+    /// Where there is no such repository.
+    pub fn describe_images(&self, repository: &Repository) -> Result<Vec<&StoredImage>, ApiError> {
+        self.repository_is_there(repository)?;
+        let own = self.registry.images.iter().filter(|image| image.repository == *repository);
+        Ok(own.filter(|image| image.storage == Storage::Active).collect())
     }
 
     /// `BatchGetImage` of one image, which is the beginning of a pull: None where there is none, or none that can be
@@ -59,9 +65,7 @@ impl Account {
     /// # Errors
     /// Where there is no such repository or layer, or its image is archived.
     pub fn download_url_for_layer(&self, repository: &Repository, digest: &str) -> Result<&str, ApiError> {
-        if !self.registry.repositories.contains(repository) {
-            self.describe_image(repository, ImageId::Digest(digest))?;
-        }
+        self.repository_is_there(repository)?;
         let own = self.registry.images.iter().filter(|image| image.repository == *repository);
         let mut own = own.filter(|image| image.config.as_ref().is_some_and(|config| config.digest == digest));
         let inaccessible = || {
@@ -70,6 +74,13 @@ impl Account {
         };
         let found = own.find(|image| image.storage == Storage::Active);
         found.and_then(|image| image.config.as_ref()).map(|config| &*config.body).ok_or_else(inaccessible)
+    }
+
+    fn repository_is_there(&self, repository: &Repository) -> Result<(), ApiError> {
+        let Repository { account, name, .. } = repository;
+        let message = format!("The repository with name '{name}' does not exist in the registry with id '{account}'");
+        let there = self.registry.repositories.contains(repository);
+        if there { Ok(()) } else { Err(ApiError { code: "RepositoryNotFoundException", message }) }
     }
 
     /// What a download URL gives.

@@ -31,6 +31,8 @@ pub struct TaskSet {
     pub status: String,
     /// ARN of its target group.
     pub target_group: Option<String>,
+    /// ARN of its task definition.
+    pub task_definition: String,
 }
 
 impl Account {
@@ -102,16 +104,20 @@ impl Account {
             external_id: None,
             status: status(number),
             target_group: None,
+            task_definition: service.task_definition(),
         };
         let balancer = self.balancers.iter().find(|own| own.service == service.id());
         let balancer = balancer.filter(|_| service.controller == "CODE_DEPLOY");
         let Some(balancer) = balancer else { return (0..service.task_sets).map(plain).collect() };
         let running = balancer.groups.iter().flat_map(|group| group.running.iter().map(move |own| (group, own)));
+        let own = |id: &str| self.workloads.get(id).map(|workload| workload.task_definition.clone());
+        let definition = |id: &str| own(id).unwrap_or_else(|| service.task_definition());
         let task_set = |(group, running): (&TargetGroup, &crate::world::balancer::Running)| TaskSet {
             id: running.id.clone(),
             external_id: running.external_id.clone(),
             status: running.status.to_owned(),
             target_group: Some(group.arn.clone()),
+            task_definition: definition(&running.id),
         };
         running.map(task_set).collect()
     }

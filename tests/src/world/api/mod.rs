@@ -3,11 +3,13 @@
 //! - this file: services, metrics, alarms, topics, functions
 //! - [`codedeploy`], [`deployments`], [`loadbalancing`]: what deployments need
 //! - [`images`]: images and their scans
+//! - [`tasks`]: clusters, tasks and task definitions
 
 pub mod codedeploy;
 pub mod deployments;
 pub mod images;
 pub mod loadbalancing;
+pub mod tasks;
 
 use jiff::Timestamp;
 
@@ -72,16 +74,6 @@ impl Account {
         let find = |name: &String| self.services.iter().filter(there).find(|service| service.name == *name);
         let (found, missing): (Vec<_>, Vec<_>) = names.iter().partition(|name| find(name).is_some());
         (found.into_iter().filter_map(find).collect(), missing.into_iter().cloned().collect())
-    }
-
-    /// `DescribeTaskDefinition`: the service that runs it.
-    ///
-    /// # Errors
-    /// Where no service does.
-    pub fn task_definition(&self, arn: &str) -> Result<&Service, ApiError> {
-        let found = self.services.iter().find(|service| service.task_definition() == arn);
-        let message = "Unable to describe task definition.".to_owned();
-        found.ok_or(ApiError { code: "ClientException", message })
     }
 
     /// `UpdateService` with a desired count.

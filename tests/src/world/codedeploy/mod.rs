@@ -167,6 +167,10 @@ pub struct CodeDeployment {
     pub rolls_back: Option<String>,
     /// Its lifecycle events, in order.
     pub events: Vec<LifecycleEvent>,
+    /// ARN of the task definition that it brings.
+    pub task_definition: String,
+    /// The hash of its AppSpec: deployments with the same one deploy the same.
+    pub revision: String,
     /// ARN of the target group that it moves traffic to.
     pub to: String,
     /// ARN of the target group that it moves traffic from.
@@ -175,6 +179,8 @@ pub struct CodeDeployment {
     /// What Install makes a task set of; None in a roll-back, whose task set is there.
     version: Option<Version>,
     termination_wait: SignedDuration,
+    /// When the last task of it did not start.
+    failed_task: Option<Timestamp>,
     /// The share of the traffic that it gave the new version last.
     given: Option<f64>,
 }

@@ -7,10 +7,17 @@ use super::{CodeDeployment, DeploymentGroup, LifecycleEvent, Shift};
 use crate::world::Account;
 use crate::world::balancer::{Balancer, Running};
 use crate::world::hooks::{Caller, HookCall};
+use crate::world::registry::manifest;
 use crate::world::version::Version;
 
 /// From the launch of a task set until it serves.
 const START: SignedDuration = SignedDuration::from_secs(90);
+
+/// ECS tries again so often to start a task.
+const RETRY: SignedDuration = SignedDuration::from_mins(1);
+
+/// CodeDeploy waits no longer for a task set.
+const INSTALL_LIMIT: SignedDuration = SignedDuration::from_hours(1);
 
 /// A hook that has not been answered by then has failed.
 const HOOK_LIMIT: SignedDuration = SignedDuration::from_secs(3600);
@@ -38,7 +45,12 @@ enum Progress {
 
 impl Account {
     /// `CreateDeployment`, by a person: the id of the deployment.
-    pub(in crate::world) fn create_code_deployment(&mut self, service: &str, version: Version) -> String {
+    pub(in crate::world) fn create_code_deployment(
+        &mut self,
+        service: &str,
+        version: Version,
+        definition: String,
+    ) -> String {
         let group = self.codedeploy.groups.iter().find(|group| group.service == service).cloned();
         let group = group.unwrap_or_else(|| panic!("{service} has no deployment group"));
         let busy = self.codedeploy.deployments.iter().any(|own| own.service == service && own.in_progress());
@@ -50,8 +62,9 @@ impl Account {
         let other = balancer.groups.iter().find(|group| group.arn != from);
         let to = other.unwrap_or_else(|| panic!("{service} has one target group only")).arn.clone();
         let tested = balancer.test_listener.is_some();
+        self.found_deployments(&group, &from);
         let termination_wait = SignedDuration::from_mins(i64::from(group.termination_wait_minutes));
-        let mut deployment = self.new_deployment(&group, "user", (from, to), group.shift);
+        let mut deployment = self.new_deployment(&group, "user", (from, to), (group.shift, definition));
         deployment.version = Some(version);
         deployment.termination_wait = termination_wait;
         let wanted = |name: &&&str| tested || !name.contains("TestTraffic");
@@ -66,7 +79,7 @@ impl Account {
         group: &DeploymentGroup,
         creator: &'static str,
         (from, to): (String, String),
-        shift: Shift,
+        (shift, task_definition): (Shift, String),
     ) -> CodeDeployment {
         CodeDeployment {
             id: format!("d-{:09}", self.next_number()),
@@ -82,13 +95,34 @@ impl Account {
             rolled_back_by: None,
             rolls_back: None,
             events: Vec::new(),
+            revision: revision(group, &task_definition),
+            task_definition,
             to,
             from,
             shift,
             version: None,
             termination_wait: SignedDuration::ZERO,
+            failed_task: None,
             given: None,
         }
+    }
+
+    /// What a service runs before its first deployment here was deployed once too, where anybody cares about its image.
+    fn found_deployments(&mut self, group: &DeploymentGroup, from: &str) {
+        let deployed = self.codedeploy.deployments.iter().any(|own| own.service == group.service);
+        let running = self.balancer(&group.service).group(from).running.first().cloned();
+        let Some(running) = running.filter(|_| !deployed) else { return };
+        let workload = self.workload(&running.id).clone();
+        if workload.images.iter().all(|own| own.image.is_none()) {
+            return;
+        }
+        let parts = (String::new(), from.to_owned());
+        let mut first = self.new_deployment(group, "user", parts, (group.shift, workload.task_definition));
+        first.id = running.external_id.unwrap_or(first.id);
+        first.created = self.service(&group.service).created;
+        first.status = "Succeeded";
+        first.ended = Some(first.created);
+        self.codedeploy.deployments.push(first);
     }
 
     /// Lets every deployment go as far as it can.
@@ -155,6 +189,7 @@ impl CodeDeployment {
         let shifted = self.events.last().and_then(|event| event.ended).unwrap_or(now);
         if now >= shifted + self.termination_wait {
             account.balancer(&self.service).group(&self.from).running.clear();
+            account.service(&self.service).definition = Some(self.task_definition.clone());
             self.status = "Succeeded";
             self.ended = Some(now);
         }
@@ -178,27 +213,26 @@ impl CodeDeployment {
             let balancer = account.balancer(&self.service);
             let tasks = balancer.group(&self.from).running.iter().map(|running| running.tasks).sum::<u32>().max(1);
             // What an earlier deployment may have left there goes.
+            let id = format!("ecs-svc/{number:019}");
             balancer.group(&self.to).running = vec![Running {
-                id: format!("ecs-svc/{number:019}"),
+                id: id.clone(),
                 external_id: Some(self.id.clone()),
                 status: "ACTIVE",
                 version,
                 tasks,
                 serves_from: now + START,
             }];
+            let workload = account.workload_of(&self.task_definition);
+            account.workloads.insert(id, workload);
         }
     }
 
     fn progress(&mut self, index: usize, account: &mut Account) -> Progress {
         let now = account.now;
-        let event = &self.events[index];
+        let event = self.events[index].clone();
         let since = now.duration_since(event.started.unwrap_or(now));
         match event.name {
-            "Install" => {
-                let balancer = account.balancer(&self.service);
-                let starting = balancer.group(&self.to).running.iter().any(|running| running.serves_from > now);
-                if starting { Progress::Waits } else { Progress::Done }
-            }
+            "Install" => self.install(account, since),
             "AllowTestTraffic" => {
                 let balancer = account.balancer(&self.service);
                 balancer.test_listener.iter_mut().for_each(|listener| listener.shift(&self.to, 100.0));
@@ -222,6 +256,39 @@ impl CodeDeployment {
                 None => Progress::Waits,
             },
         }
+    }
+
+    /// Waits for the new task set, whose definition CodeDeploy has not looked at before.
+    fn install(&mut self, account: &mut Account, since: SignedDuration) -> Progress {
+        let now = account.now;
+        if self.version.is_some() && account.usable_definition(&self.task_definition).is_err() {
+            let why = "The ECS service cannot be updated: TaskDefinition is inactive";
+            return Progress::Failed("ECS_UPDATE_ERROR", why);
+        }
+        if !self.start_tasks(account) && since >= INSTALL_LIMIT {
+            return Progress::Failed("TIMEOUT", "The replacement task set was not steady within one hour.");
+        }
+        let starting = account.balancer(&self.service).group(&self.to).running.iter().any(|own| own.serves_from > now);
+        if starting { Progress::Waits } else { Progress::Done }
+    }
+
+    /// Whether the new task set's tasks start. Where their images can't be pulled, ECS tries again and again.
+    fn start_tasks(&mut self, account: &mut Account) -> bool {
+        let now = account.now;
+        let waiting = account.balancer(&self.service).group(&self.to).running.first().map(|own| own.id.clone());
+        let waiting = waiting.filter(|id| account.workload(id).started.is_none());
+        let Some(id) = waiting else { return true };
+        let started = account.start_workload(&id);
+        account.balancer(&self.service).group(&self.to).running[0].serves_from = now + START;
+        let Err(why) = started else {
+            account.send_service_task(&self.service, &id, None);
+            return true;
+        };
+        if self.failed_task.is_none_or(|last| last + RETRY <= now) {
+            self.failed_task = Some(now);
+            account.send_service_task(&self.service, &id, Some(why));
+        }
+        false
     }
 
     /// Gives the new version its share; with all of it, it is the primary one.
@@ -252,7 +319,10 @@ impl CodeDeployment {
     fn roll_back(&mut self, account: &mut Account) {
         let group = self.deployment_group(account);
         let parts = (self.to.clone(), self.from.clone());
-        let mut back = account.new_deployment(&group, "codeDeployRollback", parts, Shift::AllAtOnce);
+        let blue = account.balancer(&self.service).group(&self.from).running.first().map(|own| own.id.clone());
+        let definition = blue.map(|id| account.workload(&id).task_definition.clone()).unwrap_or_default();
+        let shift = (Shift::AllAtOnce, definition);
+        let mut back = account.new_deployment(&group, "codeDeployRollback", parts, shift);
         back.rolls_back = Some(self.id.clone());
         back.termination_wait = ROLL_BACK_TAKES;
         let hooks = group.hooks_on_roll_back.then_some(&group);
@@ -268,6 +338,14 @@ impl CodeDeployment {
         let group = account.get_deployment_group(&self.application, &self.group);
         group.unwrap_or_else(|error| panic!("{}", error.message)).clone()
     }
+}
+
+/// The hash of an AppSpec.
+fn revision(group: &DeploymentGroup, task_definition: &str) -> String {
+    let hooks: Vec<_> = group.hooks.iter().map(|(event, function)| json!({event.as_str(): function})).collect();
+    let service = json!({"Type": "AWS::ECS::Service", "Properties": {"TaskDefinition": task_definition}});
+    let spec = json!({"version": 0.0, "Resources": [{"TargetService": service}], "Hooks": hooks});
+    manifest::digest(&spec.to_string()).trim_start_matches("sha256:").to_owned()
 }
 
 impl LifecycleEvent {

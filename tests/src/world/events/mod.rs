@@ -2,10 +2,14 @@
 //!
 //! - this file: the envelope, and who takes the events
 //! - `images`: ECR and Inspector
+//! - `ecs`: tasks and deployments
 //!
 //! The world delivers nothing: a test or a demo takes the events, and hands them on in whichever order, twice or never.
 
+mod ecs;
 mod images;
+
+pub(crate) use images::status;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -26,6 +26,8 @@ pub struct Native {
     pub deployments: Vec<ServiceDeployment>,
     /// Service revisions, oldest first.
     pub revisions: Vec<ServiceRevision>,
+    /// Whether it does not resolve images to digests, as after three attempts that failed.
+    pub hides_digests: bool,
     /// Whether hooks get the flat event that the documentation of 2025 shows.
     pub flat_events: bool,
 }
@@ -41,6 +43,8 @@ pub struct DeploymentConfiguration {
     pub alarms: Vec<String>,
     /// Its hooks.
     pub hooks: Vec<LifecycleHook>,
+    /// Whether it is rolled back when its tasks do not start.
+    pub circuit_breaker: bool,
 }
 
 /// How traffic is shifted.
@@ -111,6 +115,12 @@ impl DeploymentConfiguration {
         self
     }
 
+    /// Is rolled back when its tasks do not start.
+    #[must_use]
+    pub fn circuit_breaker(self) -> Self {
+        Self { circuit_breaker: true, ..self }
+    }
+
     /// Calls a function.
     #[must_use]
     pub fn hook(mut self, hook: LifecycleHook) -> Self {
@@ -158,6 +168,9 @@ pub struct ServiceDeployment {
     position: usize,
     stage_began: Option<Timestamp>,
     configured: Vec<LifecycleHook>,
+    circuit_breaker: bool,
+    /// Tasks that did not start, and when the last of them did not.
+    failed_tasks: (u32, Option<Timestamp>),
 }
 
 /// A roll-back.

@@ -1,20 +1,36 @@
 //! How a deployment moves on, and how it ends.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::plan::Stage;
 use super::{HookAnswer, Rollback, START, ServiceDeployment, ServiceRevision, Strategy, plan};
 use crate::world::balancer::{Balancer, Running, TargetGroup};
 use crate::world::version::Version;
 use crate::world::{ACCOUNT, Account, REGION};
 
+/// ECS tries again so often to start a task.
+const RETRY: SignedDuration = SignedDuration::from_mins(1);
+
+/// The circuit breaker ends a deployment after so many tasks that did not start.
+const BREAKS_AFTER: u32 = 3;
+
 impl Account {
     /// Begins a service deployment: its ARN.
-    pub(in crate::world) fn create_service_deployment(&mut self, service: &str, version: Version) -> String {
+    pub(in crate::world) fn create_service_deployment(
+        &mut self,
+        service: &str,
+        version: Version,
+        definition: String,
+    ) -> String {
         let busy = self.native.deployments.iter().any(|own| own.service == service && own.in_progress());
         assert!(!busy, "{service} is being deployed");
         let configuration = self.native.configurations.get(service).cloned().unwrap_or_default();
         let number = self.next_number();
         let name = arn("service-deployment", &format!("{service}/{number:021}"));
         let (target, sources) = self.place_revision(service, version, configuration.strategy);
+        let workload = self.workload_of(&definition);
+        self.workloads.insert(target.clone(), workload);
+        self.service(service).definition = Some(definition);
         let monitors_alarms = !configuration.alarms.iter().any(|alarm| self.in_alarm(alarm));
         self.native.deployments.push(ServiceDeployment {
             arn: name.clone(),
@@ -37,19 +53,26 @@ impl Account {
             position: 0,
             stage_began: None,
             configured: configuration.hooks,
+            circuit_breaker: configuration.circuit_breaker,
+            failed_tasks: (0, None),
         });
         let state = |status: &str, rollout: &str| (status.to_owned(), Some(rollout.to_owned()));
         self.service(service).deployments = vec![state("PRIMARY", "IN_PROGRESS"), state("ACTIVE", "COMPLETED")];
+        self.send_deployment(service, &name, ("SERVICE_DEPLOYMENT_IN_PROGRESS", "ECS deployment in progress."));
         name
     }
 
     /// Makes a revision of a version, and puts its tasks behind the idle target group, or the only one: the ARNs of the new
     /// revision and of those that run already.
     fn place_revision(&mut self, service: &str, version: Version, strategy: Strategy) -> (String, Vec<String>) {
-        let now = self.now;
         let Some(at) = self.balancers.iter().position(|balancer| balancer.service == service) else {
-            let [old, new] = [(); 2].map(|()| self.add_revision(service, Vec::new(), None));
-            return (new, vec![old]);
+            let old = self.service(service).revision.clone().unwrap_or_else(|| {
+                let old = self.add_revision(service, Vec::new(), None);
+                self.founded(service, &old);
+                self.service(service).revision = Some(old.clone());
+                old
+            });
+            return (self.add_revision(service, Vec::new(), None), vec![old]);
         };
         let balancer = &self.balancers[at];
         let running = balancer.groups.iter().flat_map(|group| &group.running);
@@ -63,7 +86,8 @@ impl Account {
         let id = self.add_revision(service, vec![group.clone()], rule);
         // A rolling deployment takes its tasks from the old version's, one by one.
         let tasks = if rolling && !sources.is_empty() { 0 } else { tasks.max(self.service(service).desired) };
-        let (external_id, serves_from) = (None, now + START);
+        // Until its stage comes, nothing starts.
+        let (external_id, serves_from) = (None, Timestamp::MAX);
         let placed = Running { id: id.clone(), external_id, status: "ACTIVE", version, tasks, serves_from };
         self.balancers[at].group(&group).running.push(placed);
         (id, sources)
@@ -138,6 +162,12 @@ impl ServiceDeployment {
                 }
                 continue;
             }
+            if stage.name == "SCALE_UP" && !self.start_tasks(account) {
+                if self.rollback.is_some() {
+                    continue;
+                }
+                return;
+            }
             let since = now.duration_since(self.stage_began.unwrap_or(now));
             if self.strategy == Strategy::Rolling && stage.name == "SCALE_UP" {
                 self.replace_tasks(account, since.as_secs_f64() / stage.lasts.as_secs_f64());
@@ -164,6 +194,37 @@ impl ServiceDeployment {
             }
         }
         self.open_hooks_at(stage.name, account);
+    }
+
+    /// Whether the new revision's tasks start. Where their images can't be pulled, ECS tries again and again, unless the
+    /// circuit breaker ends it.
+    fn start_tasks(&mut self, account: &mut Account) -> bool {
+        let now = account.now;
+        if account.workload(&self.target).started.is_some() {
+            return true;
+        }
+        let started = account.start_workload(&self.target);
+        let target = self.target.clone();
+        if let Some((balancer, group)) = self.balancer(account) {
+            let running = balancer.group(&group).running.iter_mut().filter(|running| running.id == target);
+            running.for_each(|running| running.serves_from = now + START);
+        }
+        let Err(why) = started else {
+            account.send_service_task(&self.service, &self.target, None);
+            return true;
+        };
+        self.stage_began = Some(now);
+        let (count, last) = self.failed_tasks;
+        if last.is_none_or(|last| last + RETRY <= now) {
+            self.failed_tasks = (count + 1, Some(now));
+            account.send_service_task(&self.service, &self.target, Some(why));
+        }
+        if self.circuit_breaker && self.failed_tasks.0 >= BREAKS_AFTER {
+            let why = "ECS deployment circuit breaker: tasks failed to start.";
+            account.send_deployment(&self.service, &self.arn, ("SERVICE_DEPLOYMENT_FAILED", why));
+            self.roll_back(account, "ROLLBACK_IN_PROGRESS", why);
+        }
+        false
     }
 
     /// The service's load balancer, and the ARN of the target group that the new revision is behind.
@@ -198,6 +259,12 @@ impl ServiceDeployment {
         }
         self.rollback = rollback(reason);
         self.status = status;
+        let back = revision.as_ref().and_then(|revision| account.workloads.get(revision));
+        if let Some(definition) = back.map(|workload| workload.task_definition.clone()) {
+            account.service(&self.service).definition = Some(definition);
+        }
+        let why = format!("{reason} Rolling back.");
+        account.send_deployment(&self.service, &self.arn, ("SERVICE_DEPLOYMENT_IN_PROGRESS", &why));
         self.plan = plan::back(self.target_percent);
         self.position = 0;
         if self.strategy == Strategy::Rolling {
@@ -216,7 +283,15 @@ impl ServiceDeployment {
             group.running.retain(|running| stays(&running.id));
             group.running.iter_mut().for_each(|running| running.status = "PRIMARY");
         }
-        account.service(&self.service).deployments = vec![("PRIMARY".to_owned(), Some("COMPLETED".to_owned()))];
+        let service = account.service(&self.service);
+        service.deployments = vec![("PRIMARY".to_owned(), Some("COMPLETED".to_owned()))];
+        if status == "SUCCESSFUL" {
+            service.revision = Some(self.target.clone());
+        }
+        if status != "ROLLBACK_FAILED" {
+            let told = ("SERVICE_DEPLOYMENT_COMPLETED", "ECS deployment completed.");
+            account.send_deployment(&self.service, &self.arn, told);
+        }
     }
 }
 

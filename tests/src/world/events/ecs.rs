@@ -1,0 +1,58 @@
+//! The events of ECS.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{Account, seconds};
+use crate::world::tasks::Task;
+use crate::world::{ACCOUNT, REGION};
+
+impl Account {
+    /// "ECS Task State Change". It has no tags, whatever the task has.
+    pub(in crate::world) fn send_task(&mut self, task: &Task, at: Timestamp) {
+        let containers: Vec<Value> = task
+            .workload
+            .images
+            .iter()
+            .map(|own| {
+                let mut container = json!({
+                    "name": own.container, "lastStatus": task.last_status, "taskArn": task.arn, "cpu": "0",
+                    "containerArn": format!("{}/{}", task.arn.replace(":task/", ":container/"), own.container),
+                });
+                // A container that was not pulled has no digest, and one that AWS adds has no image.
+                let known = [("image", &own.image), ("imageDigest", &own.digest)];
+                for (key, value) in known {
+                    if let Some(value) = value {
+                        container[key] = json!(value);
+                    }
+                }
+                container
+            })
+            .collect();
+        let mut detail = json!({
+            "taskArn": task.arn, "taskDefinitionArn": task.workload.task_definition,
+            "clusterArn": format!("arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/{}", task.cluster),
+            "group": task.group, "lastStatus": task.last_status, "desiredStatus": task.desired_status,
+            "containers": containers, "launchType": "FARGATE", "cpu": "1024", "memory": "2048",
+            "createdAt": seconds(task.created), "updatedAt": seconds(at), "version": 1,
+            "overrides": {"containerOverrides": []}, "attachments": [],
+        });
+        if let Some(code) = task.stop_code {
+            detail["stopCode"] = json!(code);
+            detail["stoppedReason"] = json!(task.stopped_reason);
+        }
+        self.send("ECS Task State Change", "aws.ecs", at, std::slice::from_ref(&task.arn), &detail);
+    }
+
+    /// "ECS Deployment State Change". It names the service among its resources only, and ECS's own id of the deployment.
+    pub(in crate::world) fn send_deployment(&mut self, service: &str, deployment: &str, (name, reason): (&str, &str)) {
+        let number = deployment.rsplit('/').next().unwrap_or(deployment).trim_start_matches('0');
+        let kind = if name == "SERVICE_DEPLOYMENT_FAILED" { "ERROR" } else { "INFO" };
+        let detail = json!({
+            "eventType": kind, "eventName": name, "deploymentId": format!("ecs-svc/{number}"),
+            "updatedAt": seconds(self.now), "reason": reason,
+        });
+        let service = format!("arn:aws:ecs:{REGION}:{ACCOUNT}:service/{service}");
+        self.send("ECS Deployment State Change", "aws.ecs", self.now, &[service], &detail);
+    }
+}
