@@ -24,7 +24,7 @@ pub struct Brought {
     pub architecture: Option<&'static str>,
 }
 
-/// What a deployment brings. Nothing where there is no task definition of it yet.
+/// What a deployment brings. None where that is not known yet.
 ///
 /// # Errors
 /// Where its task definition could not be read.
@@ -32,14 +32,14 @@ pub async fn by_deployment(
     ports: &impl Tasks,
     deadline: &Deadline,
     deployment: &InProgress,
-) -> Result<Brought, PortError> {
-    let Some(arn) = deployment.task_definition() else { return Ok(Brought::default()) };
+) -> Result<Option<Brought>, PortError> {
+    let Some(arn) = deployment.task_definition() else { return Ok(None) };
     let definition = deadline.bound("DescribeTaskDefinition", ports.task_definition(arn)).await?;
     let resolved = match &deployment.of {
         Of::Ecs { deployment, revisions } => target_revision(deployment, revisions).map(|revision| &revision.images),
         Of::CodeDeploy { .. } => None,
     };
-    Ok(brought(&definition, resolved.map_or(&[], Vec::as_slice)))
+    Ok(Some(brought(&definition, resolved.map_or(&[], Vec::as_slice))))
 }
 
 /// The images of a task definition, with the digests that some of its containers came to.

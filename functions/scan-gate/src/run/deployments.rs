@@ -39,7 +39,15 @@ impl<P: Ports> Run<'_, P> {
         for deployment in &found {
             let key = (deployment.service.cluster.clone(), deployment.service.name.clone());
             let brought = match brings::by_deployment(self.ports, self.deadline, deployment).await {
-                Ok(brought) => brought,
+                Ok(Some(brought)) => brought,
+                Ok(None) => {
+                    let why = format!("the deployment {} has no task set yet", deployment.deployment_id());
+                    let (verdict, reason) = (Verdict::Inconclusive, Reason::TaskDefinitionUnknown);
+                    let outcome = Outcome::plain(deployment.id(), self.mode, verdict, reason, why);
+                    came.add(Outcome { service: Some(deployment.id()), ..outcome }, &everybody);
+                    seen.insert(key);
+                    continue;
+                }
                 Err(error) => {
                     came.add(self.unread(Some(deployment.id()), &error), &everybody);
                     continue;

@@ -51,6 +51,8 @@ crate::codes::reasons! {
     ServiceUnreadable = "service_unreadable",
     /// What a deployment brings could not be read.
     DeploymentUnreadable = "deployment_unreadable",
+    /// What a deployment brings is not known yet: its task set does not exist.
+    TaskDefinitionUnknown = "task_definition_unknown",
     /// The run's deadline came before this image's turn.
     NotReached = "not_reached",
     /// The services and tasks of the daily run have no image to look at.
