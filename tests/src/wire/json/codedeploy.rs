@@ -16,8 +16,10 @@ pub(super) fn list_deployments(account: &Account, input: &Value) -> Answer {
     };
     let of = input["applicationName"].as_str().zip(input["deploymentGroupName"].as_str());
     let all = account.list_deployments(of, &texts(&input["includeOnlyStatuses"]));
-    let shown: Vec<&String> = all.iter().skip(page * PER_PAGE).take(PER_PAGE).collect();
-    let next = (all.len() > (page + 1) * PER_PAGE).then(|| (page + 1).to_string());
+    // Of a group, one page is enough for everybody.
+    let length = if of.is_some() { 100 } else { PER_PAGE };
+    let shown: Vec<&String> = all.iter().skip(page * length).take(length).collect();
+    let next = (all.len() > (page + 1) * length).then(|| (page + 1).to_string());
     Ok(json!({"deployments": shown, "nextToken": next}))
 }
 

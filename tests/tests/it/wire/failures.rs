@@ -8,9 +8,13 @@ use tidegate_aws::deployments::Deployments;
 use tidegate_aws::ecs::Ecs;
 use tidegate_aws::error::{Kind, PortError};
 use tidegate_aws::functions::Functions;
+use tidegate_aws::images::{By, Images, Repository, StorageClass};
+use tidegate_aws::inspector::Inspector;
 use tidegate_aws::loadbalancing::LoadBalancing;
 use tidegate_aws::notifications::{Message, Notifications};
+use tidegate_aws::parameters::Parameters;
 use tidegate_aws::tagging::Tagging;
+use tidegate_aws::tasks::Tasks;
 use tidegate_tests::world::faults::{Fault, Times};
 
 use super::world;
@@ -72,12 +76,37 @@ async fn call(aws: &Aws, operation: &str) -> Result<(), PortError> {
         "DescribeTargetHealth" => aws.target_health("one").await.map(drop),
         "DescribeRules" => aws.rule_weights("one").await.map(drop),
         "DescribeListeners" => aws.listener_weights("one").await.map(drop),
+        "DescribeImages" => aws.describe_image(&repository(), &By::Tag("v1")).await.map(drop),
+        "BatchGetImage" => aws.manifest(&repository(), "sha256:0").await.map(drop),
+        "GetDownloadUrlForLayer" => aws.config(&repository(), "sha256:0").await.map(drop),
+        "DescribeImageScanFindings" => aws.scan(&repository(), "sha256:0").await.map(drop),
+        "StartImageScan" => aws.start_scan(&repository(), "sha256:0").await.map(drop),
+        "UpdateImageStorageClass" => aws.set_storage(&repository(), "sha256:0", StorageClass::Archive).await,
+        "GetRegistryScanningConfiguration" => aws.registry_scans().await.map(drop),
+        "ListFindings" => aws.risks("sha256:0").await.map(drop),
+        "BatchGetFindingDetails" => aws.known_exploited(&one).await.map(drop),
+        "ListCoverage" => aws.coverage("arn").await.map(drop),
+        "GetParameter" => aws.parameter("one").await.map(drop),
+        "ListClusters" => aws.list_clusters().await.map(drop),
+        "ListServices" => aws.list_services("prod").await.map(drop),
+        "ListTasks" => aws.list_tasks("prod").await.map(drop),
+        "DescribeTasks" => aws.describe_tasks("prod", &one).await.map(drop),
+        "StopTask" => aws.stop_task("prod", "one", "why").await,
+        "ListTaskDefinitions" => aws.list_task_definitions(None, 10).await.map(drop),
+        "DescribeTaskDefinition" => aws.task_definition("one").await.map(drop),
+        "DeregisterTaskDefinition" => aws.deregister_task_definition("one").await,
+        "ListServiceDeployments" => aws.successful_revisions("prod", "shop", 1).await.map(drop),
         "Invoke" => aws.invoke_later("function", "{}").await,
         other => panic!("{other} is not called here"),
     }
 }
 
-const ACTIONS: [&str; 17] = [
+fn repository() -> Repository {
+    let [account, region, name] = ["123456789012", "eu-west-1", "shop"].map(str::to_owned);
+    Repository { account, region, name }
+}
+
+const ACTIONS: [&str; 37] = [
     "tag:GetResources",
     "cloudwatch:DescribeAlarms",
     "sns:Publish",
@@ -95,6 +124,26 @@ const ACTIONS: [&str; 17] = [
     "elasticloadbalancing:DescribeRules",
     "elasticloadbalancing:DescribeListeners",
     "lambda:InvokeFunction",
+    "ecr:DescribeImages",
+    "ecr:BatchGetImage",
+    "ecr:GetDownloadUrlForLayer",
+    "ecr:DescribeImageScanFindings",
+    "ecr:StartImageScan",
+    "ecr:UpdateImageStorageClass",
+    "ecr:GetRegistryScanningConfiguration",
+    "inspector2:ListFindings",
+    "inspector2:BatchGetFindingDetails",
+    "inspector2:ListCoverage",
+    "ssm:GetParameter",
+    "ecs:ListClusters",
+    "ecs:ListServices",
+    "ecs:ListTasks",
+    "ecs:DescribeTasks",
+    "ecs:StopTask",
+    "ecs:ListTaskDefinitions",
+    "ecs:DescribeTaskDefinition",
+    "ecs:DeregisterTaskDefinition",
+    "ecs:ListServiceDeployments",
 ];
 
 fn operation(action: &str) -> &str {

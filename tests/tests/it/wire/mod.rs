@@ -4,6 +4,8 @@ mod balancers;
 mod codedeploy;
 mod deployments;
 mod failures;
+mod images;
+mod tasks;
 
 use tidegate_aws::Aws;
 use tidegate_aws::autoscaling::Autoscaling;

@@ -4,6 +4,7 @@ mod clock;
 mod codedeploy;
 mod native;
 mod registry;
+mod tasks;
 mod traffic;
 
 use jiff::{SignedDuration, Timestamp};
