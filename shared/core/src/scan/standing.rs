@@ -54,7 +54,8 @@ pub fn standing(platform: &Platform, facts: &Facts, policy: &Policy, now: Timest
     match &scan.status {
         ScanStatus::Complete | ScanStatus::Active => made(scan, facts.registry_scans, policy, &age),
         ScanStatus::InProgress => waiting("the scan is under way"),
-        ScanStatus::Pending if patient => waiting("the scan is about to begin"),
+        // Where the push is not known, nor is it known that patience ran out.
+        ScanStatus::Pending if patient || age.since.is_none() => waiting("the scan is about to begin"),
         ScanStatus::Pending => Standing::Unknown(age.told("the scan was still about to begin")),
         ScanStatus::NotFound if patient => waiting("the image was pushed a moment ago, and is not scanned yet"),
         ScanStatus::NotFound => never(scan, facts.registry_scans, "the image was never scanned"),

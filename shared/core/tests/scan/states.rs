@@ -42,6 +42,13 @@ fn an_empty_scan_of_an_image_whose_push_is_not_known_settles_unless_it_says_when
 }
 
 #[test]
+fn a_scan_that_is_about_to_begin_is_waited_for_where_the_push_is_not_known() {
+    let mut facts = scanned(ScanStatus::Pending, 0);
+    facts.pushed_at = None;
+    assert_eq!(says(&facts), "inconclusive waiting_for_scan");
+}
+
+#[test]
 fn inspector_and_basic_scanning_can_say_that_an_empty_scan_is_all() {
     let young = scanned(ScanStatus::Complete, 1);
     assert_eq!(says(&covered(young.clone(), "SUCCESSFUL")), "pass clean");
