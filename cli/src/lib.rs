@@ -4,8 +4,11 @@
 //! - [`plan`]: what the scaler would do now on the live account
 //! - [`recommend`]: the decision as a filter, one JSON line in and one out
 //! - [`judge`]: the canary gate's verdict on a release, minute by minute, or as a filter
+//! - [`scan`]: the scan gate's verdict on an image
+//! - [`policy`]: the policy document of the scan gate, checked
 //! - [`explain`]: a decision record, recomputed
 //! - [`filter`]: what the filters share
+//! - [`input`]: reading a file or standard input
 //! - [`trace`]: reading load from a file
 //! - [`live`]: reading the account
 //! - [`report`]: pages with charts
@@ -14,10 +17,13 @@
 pub mod backtest;
 pub mod explain;
 pub mod filter;
+pub mod input;
 pub mod judge;
 pub mod live;
 pub mod plan;
+pub mod policy;
 pub mod recommend;
 pub mod report;
+pub mod scan;
 pub mod text;
 pub mod trace;

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use aws_credential_types::provider::ProvideCredentials;
+use jiff::Timestamp;
 use tidegate_aws::Aws;
 use tidegate_aws::clock::{Clock, ClockSource};
 use tidegate_aws::cloudwatch::CloudWatch;
@@ -33,8 +34,27 @@ pub async fn aws() -> Result<Aws> {
     signed_in.ok().with_context(|| {
         format!("no AWS credentials{profile} are to be had: set AWS_PROFILE, or sign in with `aws sso login`")
     })?;
+    Ok(Aws::new(&config, clock()?))
+}
+
+/// Where the time comes from.
+///
+/// # Errors
+/// Where `TIDEGATE_CLOCK` names anything but a local world.
+pub fn clock() -> Result<ClockSource> {
     let clock = variable("TIDEGATE_CLOCK").map_or(Some(ClockSource::System), |url| ClockSource::from_url(&url));
-    Ok(Aws::new(&config, clock.context("TIDEGATE_CLOCK must be http:// and a loopback address with its port")?))
+    clock.context("TIDEGATE_CLOCK must be http:// and a loopback address with its port")
+}
+
+/// The moment that was asked about, or else the present one.
+///
+/// # Errors
+/// Where there is no clock.
+pub async fn moment(asked: Option<Timestamp>) -> Result<Timestamp> {
+    match asked {
+        Some(moment) => Ok(moment),
+        None => Ok(clock()?.now().await),
+    }
 }
 
 /// A variable of the environment.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use tidegate::{backtest, explain, judge, plan, recommend};
+use tidegate::{backtest, explain, judge, plan, policy, recommend, scan};
 
 /// See and test what Tidegate decides for your Amazon ECS services.
 #[derive(Parser)]
@@ -20,6 +20,8 @@ enum Command {
     Backtest(backtest::Args),
     Plan(plan::Args),
     Judge(judge::Args),
+    Scan(scan::Args),
+    Policy(policy::Args),
     Explain(explain::Args),
     Recommend(recommend::Args),
 }
@@ -52,6 +54,8 @@ async fn run(command: Command, out: &mut impl Write) -> Result<ExitCode> {
             )
         }
         Command::Judge(args) => Box::pin(judge::main(args, io::stdin().lock(), out)).await,
+        Command::Scan(args) => Box::pin(scan::main(args, io::stdin().lock(), out)).await,
+        Command::Policy(args) => policy::main(args, io::stdin().lock(), out).await,
         Command::Explain(args) => explain::main(&args, out),
         Command::Recommend(args) => recommend::main(&args, io::stdin().lock(), out),
     }

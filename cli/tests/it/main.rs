@@ -5,7 +5,9 @@
 mod backtest;
 mod explain;
 mod judge;
+mod policy;
 mod recommend;
+mod scan;
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
