@@ -151,7 +151,7 @@ impl Account {
         self.tasks.iter().all(|task| task.due.is_none())
     }
 
-    /// Stops a stand-alone task, or says that a service would replace it.
+    /// Stops a stand-alone task. Of a service's nothing is seen: it is replaced at once.
     pub(super) fn stop(&mut self, arn: &str, reason: &str) {
         let until = self.now + STOP;
         for task in self.tasks.iter_mut().filter(|task| task.arn == arn && task.desired_status == "RUNNING") {
