@@ -12,8 +12,9 @@
 //! - [`judges`]: what `make judges` compares
 //! - [`scene`]: a scaler in a world, for scenario tests
 //! - [`release`]: a release in a world, and a canary gate
+//! - [`scanning`]: images in a world, and a scan gate
 //!
-//! Images join as a module of [`world`]; every door to the account is in [`world::api`].
+//! Every door to the account is in [`world::api`].
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a world that is set up wrongly is a failed test")]
 
@@ -24,6 +25,7 @@ pub mod judges;
 pub mod lambda;
 pub mod ports;
 pub mod release;
+pub mod scanning;
 pub mod scene;
 pub mod wire;
 pub mod world;

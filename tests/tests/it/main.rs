@@ -7,6 +7,7 @@ mod canary;
 mod documents;
 mod functions;
 mod judges;
+mod scan;
 mod scenarios;
 mod template;
 mod wire;

@@ -251,17 +251,20 @@ impl<'a, P: Ports> Run<'a, P> {
         }
         let opened =
             matches!(judgement.reason, Reason::BreakGlass | Reason::RollBack) && !judgement.blocking.is_empty();
-        let loud = opened || judgement.verdict == Verdict::Fail || judgement.reason == Reason::PolicyError;
         // Of an image that is brought it is news that it is, whenever it was found to be bad.
         let brought = outcome.service.is_some();
+        // Whoever put it out of reach knows.
+        let out_of_reach = judgement.reason == Reason::ImageArchived && !brought;
+        let failed = judgement.verdict == Verdict::Fail && !out_of_reach;
+        let loud = opened || failed || judgement.reason == Reason::PolicyError;
         let known = outcome.facts.as_ref().zip(outcome.policy.as_ref());
         let edge = known.is_none_or(|(facts, policy)| brought || news::is_news(facts, policy, judgement, since));
         if !loud || !edge {
             return false;
         }
         let ids: Vec<&str> = judgement.blocking.iter().map(|blocking| blocking.id.as_str()).collect();
-        let steps: Vec<&str> = outcome.steps.iter().map(|step| step.subject.as_str()).collect();
-        let key = format!("{} {:?} {} {ids:?} {steps:?}", outcome.subject, outcome.service, judgement.reason.code());
+        let failed = outcome.steps.iter().any(|step| step.came == Became::Failed);
+        let key = format!("{} {:?} {} {ids:?} {failed}", outcome.subject, outcome.service, judgement.reason.code());
         told.borrow_mut().insert(key)
     }
 }
