@@ -180,7 +180,8 @@ async fn deregister_definitions<P: Ports>(
     }
     if let Some(why) = why {
         let subject = if more { "more task definitions".to_owned() } else { counted(unread, "task definition") };
-        steps.push(Step { why: Some(format!("not looked at: {why}")), ..step(ACTION, subject, None, Came::Failed) });
+        // Looking again would get no further: what was reached is done, and the rest is told.
+        steps.push(Step { why: Some(format!("not looked at: {why}")), ..step(ACTION, subject, None, Came::LeftAlone) });
     }
     steps
 }

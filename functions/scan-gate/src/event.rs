@@ -67,18 +67,10 @@ pub enum Wake {
     },
 }
 
-#[derive(Deserialize)]
-struct Envelope {
-    #[serde(rename = "detail-type")]
-    detail_type: String,
-    #[serde(default)]
-    account: String,
-    #[serde(default)]
-    region: String,
-    #[serde(default)]
-    resources: Vec<String>,
-    #[serde(default)]
-    detail: Value,
+/// An event of EventBridge's. Whatever else is in it is looked for where it is needed.
+struct Envelope<'a> {
+    detail_type: &'a str,
+    event: &'a Value,
 }
 
 impl Event {
@@ -107,14 +99,16 @@ impl Wake {
     /// # Errors
     /// What about it can't be understood.
     pub fn read(event: &Value) -> Result<Self, String> {
-        let event: Envelope = events::read("an EventBridge event", event)?;
-        match event.detail_type.as_str() {
-            "ECR Image Scan" => event.image_of_detail(),
-            "ECR Image Action" => event.image_action(),
-            "Inspector2 Scan" => event.inspector_scan(),
-            "Inspector2 Finding" => event.inspector_finding(),
-            "ECS Task State Change" => event.task(),
-            "ECS Deployment State Change" => event.deployment(),
+        let detail_type = event.get("detail-type").and_then(Value::as_str);
+        let detail_type = detail_type.ok_or("not an EventBridge event: it has no detail-type")?;
+        let envelope = Envelope { detail_type, event };
+        match detail_type {
+            "ECR Image Scan" => envelope.image_of_detail(),
+            "ECR Image Action" => envelope.image_action(),
+            "Inspector2 Scan" => envelope.inspector_scan(),
+            "Inspector2 Finding" => envelope.inspector_finding(),
+            "ECS Task State Change" => envelope.task(),
+            "ECS Deployment State Change" => envelope.deployment(),
             other => Ok(nothing(format!("{other} is nothing that the scan gate decides about"))),
         }
     }
@@ -124,9 +118,18 @@ fn nothing(why: impl Into<String>) -> Wake {
     Wake::Nothing { reason: Reason::OtherEvent, why: why.into() }
 }
 
-impl Envelope {
-    fn text(&self, key: &str) -> Option<&str> {
-        self.detail.get(key).and_then(Value::as_str)
+impl<'a> Envelope<'a> {
+    fn text(&self, key: &str) -> Option<&'a str> {
+        self.event["detail"][key].as_str()
+    }
+
+    /// A field of the envelope; empty where it says nothing.
+    fn outside(&self, key: &str) -> &'a str {
+        self.event[key].as_str().unwrap_or_default()
+    }
+
+    fn resources(&self) -> impl Iterator<Item = &'a str> {
+        self.event["resources"].as_array().into_iter().flatten().filter_map(Value::as_str)
     }
 
     /// The image of `repository-name` and `image-digest`. The repository is a name, or an ARN.
@@ -135,7 +138,7 @@ impl Envelope {
         let (repository, digest) = (field("repository-name")?, field("image-digest")?);
         match repository.split_once(":repository/") {
             Some((arn, name)) => image(arn, name, digest),
-            None => named(&self.account, &self.region, repository, digest),
+            None => named(self.outside("account"), self.outside("region"), repository, digest),
         }
     }
 
@@ -145,8 +148,10 @@ impl Envelope {
         }
         match self.text("action-type").unwrap_or_default() {
             "PUSH" => self.image_of_detail(),
-            "UPDATE_STORAGE_CLASS" if self.text("target-storage-class") == Some("STANDARD") => self.image_of_detail(),
-            "UPDATE_STORAGE_CLASS" => Ok(nothing("an image that went into the archive can't be pulled")),
+            "UPDATE_STORAGE_CLASS" if self.text("target-storage-class") == Some("ARCHIVE") => {
+                Ok(nothing("an image that went into the archive can't be pulled"))
+            }
+            "UPDATE_STORAGE_CLASS" => self.image_of_detail(),
             "DELETE" => Ok(nothing("an image that is deleted can't be pulled")),
             other => Ok(nothing(format!("the action {other:?} brings no image"))),
         }
@@ -154,7 +159,7 @@ impl Envelope {
 
     fn inspector_scan(&self) -> Result<Wake, String> {
         // The same type tells of instances and functions.
-        if self.text("image-digest").is_none() || self.text("repository-name").is_none() {
+        if self.text("image-digest").is_none() && self.text("repository-name").is_none() {
             return Ok(nothing("a scan of something that is no image"));
         }
         self.image_of_detail()
@@ -164,9 +169,8 @@ impl Envelope {
         if self.text("status").is_some_and(|status| status == "CLOSED") {
             return Ok(nothing("a finding that is closed blocks nothing"));
         }
-        let of_detail = self.detail.get("resources").and_then(Value::as_array).into_iter().flatten();
-        let of_detail = of_detail.filter_map(|resource| resource.get("id").and_then(Value::as_str));
-        let mut arns = self.resources.iter().map(String::as_str).chain(of_detail);
+        let of_detail = self.event["detail"]["resources"].as_array().map_or(&[][..], Vec::as_slice);
+        let mut arns = self.resources().chain(of_detail.iter().filter_map(|resource| resource["id"].as_str()));
         // `arn:aws:ecr:region:account:repository/name/sha256:...`
         let found = arns.find_map(|arn| {
             let (arn, path) = arn.split_once(":repository/")?;
@@ -175,12 +179,15 @@ impl Envelope {
         });
         match found {
             Some((arn, repository, digest)) => image(arn, repository, digest),
+            None if of_detail.iter().any(|resource| resource["type"] == "AWS_ECR_CONTAINER_IMAGE") => {
+                Err("a finding in an image whose ARN it does not tell".to_owned())
+            }
             None => Ok(nothing("a finding in something that is no image")),
         }
     }
 
     fn task(&self) -> Result<Wake, String> {
-        let arn = self.text("taskArn").or_else(|| self.resources.first().map(String::as_str));
+        let arn = self.text("taskArn").or_else(|| self.resources().next());
         let arn = arn.ok_or("a task's change of state without its ARN")?;
         let of_cluster = self.text("clusterArn").and_then(|arn| arn.rsplit('/').next());
         let of_task = || arn.split_once(":task/")?.1.split_once('/').map(|(cluster, _)| cluster);
@@ -201,7 +208,7 @@ impl Envelope {
             Some("SERVICE_DEPLOYMENT_IN_PROGRESS") => {}
             other => return Ok(nothing(format!("a deployment that is {} brings nothing", other.unwrap_or("unnamed")))),
         }
-        let arn = self.resources.first().ok_or("a deployment's change of state without its service")?;
+        let arn = self.resources().next().ok_or("a deployment's change of state without its service")?;
         let path = arn.split_once(":service/").map(|(_, path)| path);
         let (cluster, service) = path
             .and_then(|path| path.split_once('/'))

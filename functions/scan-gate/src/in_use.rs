@@ -1,21 +1,18 @@
 //! Who needs an image: nothing that keeps an image from being pulled may be done to one that anybody needs, in any cluster.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tidegate_aws::deadline::Deadline;
-use tidegate_aws::deployments::{Deployments, REVISIONS_PER_CALL};
+use tidegate_aws::deployments::{DEPLOYMENTS_PER_CALL, Deployments, ServiceRevision};
 use tidegate_aws::ecs::{ContainerImage, Ecs, SERVICES_PER_CALL, Service};
 use tidegate_aws::error::{Kind, PortError};
 use tidegate_aws::pace::{Bucket, Pace};
 use tidegate_aws::tasks::{TaskDefinition, Tasks};
-use tidegate_core::scaling::facts::Controller;
 use tidegate_core::scan::image_name::{ImageName, Registry};
+use tidegate_lambda::deployments::described;
 
 use crate::brings;
-
-/// The current revision of a service, and the one to go back to.
-const REVISIONS: usize = 2;
 
 /// An image with everything that it may be called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,8 +94,9 @@ impl<'a, P: Tasks + Ecs + Deployments> Search<'a, P> {
     }
 
     async fn which_service(&self, cluster: &str, names: &Names) -> Result<Option<String>, PortError> {
-        let services = self.deadline.bound("ListServices", self.ports.list_services(cluster)).await?;
-        for chunk in services.chunks(SERVICES_PER_CALL) {
+        let listed = self.deadline.bound("ListServices", self.ports.list_services(cluster)).await?;
+        let mut services = Vec::new();
+        for chunk in listed.chunks(SERVICES_PER_CALL) {
             self.service_reads.turn().await;
             let described = self.ports.describe_services(cluster, chunk);
             let described = self.deadline.bound("DescribeServices", described).await?;
@@ -106,48 +104,75 @@ impl<'a, P: Tasks + Ecs + Deployments> Search<'a, P> {
                 let left_out = format!("{name} was not described: {why}");
                 return Err(PortError::new("DescribeServices", Kind::Garbled, left_out));
             }
-            for service in &described.services {
-                if self.needs(service, names).await? {
-                    let why =
-                        format!("a current or previous revision of the service {cluster}/{} has it", service.name);
-                    return Ok(Some(why));
+            services.extend(described.services);
+        }
+        let mut told = BTreeSet::new();
+        let needs = match self.of_deployments(&services, names, &mut told).await? {
+            Some(service) => Some(service),
+            None => self.of_definitions(services.iter().filter(|service| !told.contains(&service.name)), names).await?,
+        };
+        let why = |name| format!("a current or previous revision of the service {cluster}/{name} has it");
+        Ok(needs.map(why))
+    }
+
+    /// Of the services that ECS deploys, the one whose last deployment goes to the image, or comes from it: to the one it
+    /// would go forward, to the other back. Asked in twenties, so that a cluster of a thousand services takes 150 calls.
+    /// `told` are the services whose last deployment could be described with all of its revisions.
+    async fn of_deployments(
+        &self,
+        services: &[Service],
+        names: &Names,
+        told: &mut BTreeSet<String>,
+    ) -> Result<Option<String>, PortError> {
+        let arns: Vec<String> = services.iter().filter_map(|service| service.service_deployment.clone()).collect();
+        for arns in arns.chunks(DEPLOYMENTS_PER_CALL) {
+            self.service_reads.turn().await;
+            for (deployment, revisions) in described(self.ports, self.deadline, arns).await? {
+                for revision in &revisions {
+                    if self.has(revision, names).await? {
+                        return Ok(Some(deployment.service));
+                    }
+                }
+                if revisions.len() == deployment.sources.len() + usize::from(deployment.target.is_some()) {
+                    told.insert(deployment.service);
                 }
             }
         }
         Ok(None)
     }
 
-    async fn needs(&self, service: &Service, names: &Names) -> Result<bool, PortError> {
-        for arn in &service.task_definitions {
-            if names.are_in(&self.definition(arn).await?) {
-                return Ok(true);
-            }
+    async fn has(&self, revision: &ServiceRevision, names: &Names) -> Result<bool, PortError> {
+        if revision.images.iter().any(|image| names.is_run_by(image)) {
+            return Ok(true);
         }
-        match service.controller {
-            Controller::Ecs => self.of_revisions(service, names).await,
-            // No API tells what other controllers would go back to: it is taken to be the revision before.
-            _ => self.of_the_revision_before(service, names).await,
+        // Where ECS has resolved every image, its task definition has nothing to add.
+        let open = |image: &ContainerImage| image.image.is_some() && image.digest.is_none();
+        match &revision.task_definition {
+            Some(arn) if revision.images.is_empty() || revision.images.iter().any(open) => {
+                Ok(names.are_in(&self.definition(arn).await?))
+            }
+            _ => Ok(false),
         }
     }
 
-    async fn of_revisions(&self, service: &Service, names: &Names) -> Result<bool, PortError> {
-        self.service_reads.turn().await;
-        let listed = self.ports.successful_revisions(&service.cluster, &service.name, REVISIONS);
-        let arns = self.deadline.bound("ListServiceDeployments", listed).await?;
-        for arns in arns.chunks(REVISIONS_PER_CALL) {
-            let described = self.ports.describe_service_revisions(arns);
-            for revision in self.deadline.bound("DescribeServiceRevisions", described).await? {
-                let resolved = revision.images.iter().any(|image| names.is_run_by(image));
-                let defined = match &revision.task_definition {
-                    Some(arn) if !resolved => names.are_in(&self.definition(arn).await?),
-                    _ => false,
-                };
-                if resolved || defined {
-                    return Ok(true);
+    /// Of the other services, the one whose task definition names the image, or whose task definition before does: no API
+    /// tells what they would go back to.
+    async fn of_definitions<'s>(
+        &self,
+        services: impl Iterator<Item = &'s Service>,
+        names: &Names,
+    ) -> Result<Option<String>, PortError> {
+        for service in services {
+            for arn in &service.task_definitions {
+                if names.are_in(&self.definition(arn).await?) {
+                    return Ok(Some(service.name.clone()));
                 }
             }
+            if self.of_the_revision_before(service, names).await? {
+                return Ok(Some(service.name.clone()));
+            }
         }
-        Ok(false)
+        Ok(None)
     }
 
     async fn of_the_revision_before(&self, service: &Service, names: &Names) -> Result<bool, PortError> {

@@ -138,3 +138,21 @@ async fn a_run_without_time_judges_nothing_and_loses_nothing() {
     assert_eq!(scanning.records().last().map(String::as_str), Some("fail vulnerable"));
     assert_eq!(scanning.queued(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_service_whose_deployments_ecs_does_not_tell_is_asked_by_its_task_definition() {
+    let mut scanning = Scanning::under(EVERY);
+    shop(&scanning, "off");
+    let v1 = scanning.world.lock().registry.images[0].digest.clone();
+    scanning.world.push(clean("v2"));
+    deploy(&scanning, "v2");
+    scanning.run_for(45).await;
+    // As if the deployment were older than those that ECS keeps.
+    scanning.world.lock().native.deployments.clear();
+    scanning.world.lock().native.revisions.clear();
+    scanning.world.scans_enhanced();
+    scanning.world.discover(&v1, bad());
+    scanning.run_for(1).await;
+    assert_eq!(scanning.world.storage(&v1), "ACTIVE");
+    scanning.never_called(&WRITES);
+}
