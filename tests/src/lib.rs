@@ -7,6 +7,7 @@
 //! - [`wire`]: the account as a server that speaks the protocols of the AWS APIs, for the real clients and binaries
 //! - [`lambda`]: the Lambda Runtime API, and a function's real binary behind it
 //! - [`drive`]: that binary, while time passes, hooks are called and the schedule runs
+//! - [`queue`]: the queue between EventBridge and a function
 //! - [`bench`]: what `make bench` measures
 //! - [`demo`]: what `make demo` tells
 //! - [`judges`]: what `make judges` compares
@@ -24,6 +25,7 @@ pub mod drive;
 pub mod judges;
 pub mod lambda;
 pub mod ports;
+pub mod queue;
 pub mod release;
 pub mod scanning;
 pub mod scene;

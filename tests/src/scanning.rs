@@ -1,39 +1,28 @@
 //! An account with images, and a scan gate behind its queue: for scenario tests that read as sentences.
 
-use std::collections::VecDeque;
-
 use jiff::{SignedDuration, Timestamp};
 use scan_gate::handler::{Gate, Reply, RunError};
 use scan_gate::report::Summary;
 use scan_gate::settings::Settings;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tidegate_core::prices::Architecture;
 use tidegate_lambda::start::{Host, Invocation};
 
+use crate::queue::Queue;
 use crate::scene::{TEN, TOPIC, scheduled};
 use crate::world::World;
 
 /// The parameter that holds the policy.
 pub const POLICY: &str = "/tidegate/scan-policy";
 
-/// How long the queue keeps a message from being looked at again, as the template has it.
-const VISIBILITY: SignedDuration = SignedDuration::from_mins(3);
-
 /// A world, a scan gate whose ports it is, and the queue between them.
 pub struct Scanning {
     /// The world.
     pub world: World,
     gate: Gate<World>,
-    queue: VecDeque<Queued>,
-    sent: u32,
+    queue: Queue,
     /// Seconds from an invocation's beginning to its deadline.
     pub timeout_s: i64,
-}
-
-struct Queued {
-    id: String,
-    body: String,
-    visible: Timestamp,
 }
 
 impl Scanning {
@@ -63,7 +52,7 @@ impl Scanning {
         world.lock().parameters.insert(POLICY.to_owned(), policy.to_owned());
         let host = Host { name: "function".to_owned(), memory_mib: 256, architecture: Architecture::X86_64 };
         let gate = Gate::new(world.clone(), settings, host);
-        Self { world, gate, queue: VecDeque::new(), sent: 0, timeout_s: 120 }
+        Self { world, gate, queue: Queue::default(), timeout_s: 120 }
     }
 
     /// Invokes the gate with any event.
@@ -103,9 +92,7 @@ impl Scanning {
 
     /// Puts an event into the queue.
     pub fn send(&mut self, event: &Value, visible: Timestamp) {
-        self.sent += 1;
-        let id = format!("m-{}", self.sent);
-        self.queue.push_back(Queued { id, body: event.to_string(), visible });
+        self.queue.send(event, visible);
     }
 
     /// Hands the gate everything in the queue that may be looked at, in one batch; what it leaves comes again later.
@@ -115,23 +102,11 @@ impl Scanning {
     pub async fn deliver(&mut self) {
         self.queue_events();
         let now = self.world.lock().now;
-        let due: Vec<&Queued> = self.queue.iter().filter(|message| message.visible <= now).collect();
-        if due.is_empty() {
-            return;
-        }
-        let record = |message: &&Queued| json!({"messageId": message.id, "body": message.body, "eventSource": "aws:sqs", "receiptHandle": "none"});
-        let batch = json!({"Records": due.iter().map(record).collect::<Vec<_>>()});
-        let left: Vec<String> = match self.invoke(&batch).await {
-            Ok(Reply::Batch(answer)) => {
-                answer.batch_item_failures.into_iter().map(|failure| failure.item_identifier).collect()
-            }
+        let Some(batch) = self.queue.receive(now) else { return };
+        match self.invoke(&batch).await {
+            Ok(reply @ Reply::Batch(_)) => self.queue.answered(&serde_json::to_value(reply).expect("JSON")),
             other => panic!("{other:?}"),
-        };
-        self.queue.retain_mut(|message| {
-            let delivered = message.visible <= now;
-            message.visible = if delivered { now + VISIBILITY } else { message.visible };
-            !delivered || left.contains(&message.id)
-        });
+        }
     }
 
     /// So many minutes, with the queue delivered at the beginning and at the end of each.
