@@ -164,14 +164,10 @@ fn platform(digest: String, pages: &[&Value], unreadable: &mut Vec<Unreadable>) 
             note(format!("{place} is no list: {}", short(odd)));
         }
     }
-    let counts = || found().filter_map(|found| found.get("findingSeverityCounts")?.as_object()).flatten();
-    scan.counted = counts().next().is_some();
-    // ECR counted what is not in the list: it was cut off, or it is not all there yet.
-    let lacks = |severity: Severity| !scan.findings.iter().any(|finding| finding.severity == severity);
-    let counted = |count: &Value| count.as_f64().is_some_and(|count| count > 0.0);
-    let cut = counts().any(|(word, count)| counted(count) && Severity::from_word(word).is_some_and(lacks));
+    let counts = found().filter_map(|found| found.get("findingSeverityCounts")?.as_object()).flatten();
+    scan.count(counts.map(|(word, count)| (word.as_str(), count.as_f64().unwrap_or(f64::NAN))));
     let token = |page: &Value| ["nextToken", "NextToken"].iter().any(|key| text(page, key).is_some());
-    scan.more = cut || pages.iter().all(|page| token(page));
+    scan.more |= pages.iter().all(|page| token(page));
     Platform { digest, name: None, scan }
 }
 

@@ -40,7 +40,7 @@ pub fn print(out: &mut impl Write, judged: &Judged) -> Result<()> {
     list(out, "Exceptions that accept nothing any more:", stale)?;
     let warnings = judgement.warnings.iter().filter(|warning| **warning != judgement.why).cloned();
     list(out, "Also:", warnings)?;
-    list(out, "Not known:", notes.iter().cloned())?;
+    list(out, "Notes:", notes.iter().cloned())?;
     if judgement.verdict == Verdict::Fail && !judgement.blocking.is_empty() {
         let exceptions = tell::exceptions(&facts.image, &judgement.blocking, *at);
         writeln!(

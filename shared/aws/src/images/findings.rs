@@ -1,8 +1,8 @@
 //! From what ECR says of a scan, in its two kinds of findings, to ours.
 
 use aws_sdk_ecr::types::{
-    EnhancedImageScanFinding, ImageScanFinding, ImageScanFindings, ImageScanStatus, ScanStatus as Word,
-    VulnerablePackage,
+    EnhancedImageScanFinding, FindingSeverity, ImageScanFinding, ImageScanFindings, ImageScanStatus,
+    ScanStatus as Word, VulnerablePackage,
 };
 use tidegate_core::scan::facts::{Kind, Scan, ScanStatus};
 use tidegate_core::scan::finding::{Finding, Fix, Package, Severity, Status};
@@ -27,11 +27,14 @@ pub(super) fn stands(found: ImageScanStatus) -> Option<Scan> {
     Some(Scan { description: found.description, ..Scan::of(status) })
 }
 
+/// What ECR counts by severity, over all pages.
+pub(super) type Counts = Vec<(FindingSeverity, i32)>;
+
 /// Adds a page of findings. The status does not tell the kind of scan: which list has something in it does.
-pub(super) fn add(scan: &mut Scan, page: Option<ImageScanFindings>) {
+pub(super) fn add(scan: &mut Scan, counts: &mut Counts, page: Option<ImageScanFindings>) {
     let Some(page) = page else { return };
     scan.completed_at = scan.completed_at.or_else(|| time(page.image_scan_completed_at.as_ref()?));
-    scan.counted |= page.finding_severity_counts.is_some_and(|counts| !counts.is_empty());
+    counts.extend(page.finding_severity_counts.unwrap_or_default());
     let (plain, rich) = (page.findings.unwrap_or_default(), page.enhanced_findings.unwrap_or_default());
     if !rich.is_empty() {
         scan.kind = Some(Kind::Enhanced);

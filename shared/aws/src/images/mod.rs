@@ -221,6 +221,7 @@ impl Images for Aws {
     async fn scan(&self, repository: &Repository, digest: &str) -> Result<Scan, PortError> {
         const OPERATION: &str = "DescribeImageScanFindings";
         let (mut read, mut next): (Option<Scan>, Option<String>) = (None, None);
+        let mut counts = findings::Counts::new();
         for _ in 0..MOST_PAGES {
             let call = self.ecr.describe_image_scan_findings().registry_id(&repository.account);
             let call = call.repository_name(&repository.name).image_id(by_digest(digest));
@@ -234,10 +235,11 @@ impl Images for Aws {
             let silent = || PortError::new(OPERATION, error::Kind::Garbled, "it does not say how the scan stands");
             let begun = read.take().or_else(|| page.image_scan_status.and_then(findings::stands));
             let mut scan = begun.ok_or_else(silent)?;
-            findings::add(&mut scan, page.image_scan_findings);
+            findings::add(&mut scan, &mut counts, page.image_scan_findings);
             next = page.next_token.filter(|token| !token.is_empty());
             if next.is_none() || scan.findings.len() >= MOST_FINDINGS {
                 scan.more = next.is_some() || scan.findings.len() > MOST_FINDINGS;
+                scan.count(counts.iter().map(|(severity, count)| (severity.as_str(), f64::from(*count))));
                 scan.findings.truncate(MOST_FINDINGS);
                 return Ok(scan);
             }

@@ -336,6 +336,38 @@ async fn a_list_of_findings_without_an_end_is_an_error() {
 }
 
 #[tokio::test]
+async fn findings_that_are_counted_and_not_in_the_list_are_missing() {
+    let answer = |counts: &str| {
+        format!(
+            r#"{{"imageScanStatus": {{"status": "COMPLETE"}}, "imageScanFindings": {{"findings": [],
+                "enhancedFindings": [{{"severity": "LOW", "title": "CVE-2026-1"}}], "findingSeverityCounts": {counts}}}}}"#
+        )
+    };
+    for (counts, counted, more) in [
+        ("{}", false, false),
+        (r#"{"LOW": 1, "HIGH": 0}"#, true, false),
+        (r#"{"LOW": 1, "HIGH": 2}"#, true, true),
+        (r#"{"CRITICAL": 1.0}"#, true, true),
+        (r#"{"TOTAL": 9}"#, true, false),
+    ] {
+        let found = scan(&answer(counts)).await;
+        assert_eq!((found.counted, found.more), (counted, more), "{counts}");
+    }
+    // Each page has the counts of all.
+    let page = |severity: &str, next: &str| {
+        format!(
+            r#"{{"imageScanStatus": {{"status": "COMPLETE"}}, "imageScanFindings": {{"findings": [
+                {{"name": "CVE-2026-1", "severity": "{severity}"}}],
+                "findingSeverityCounts": {{"LOW": 1, "HIGH": 1}}}}{next}}}"#
+        )
+    };
+    let pages = [page("LOW", r#", "nextToken": "more""#), page("HIGH", "")];
+    let (aws, _) = Canned::aws(pages.iter().map(|page| (200, &**page))).await;
+    let found = aws.scan(&shop_in("eu-west-1"), DIGEST).await.expect("a scan");
+    assert_eq!((found.findings.len(), found.counted, found.more), (2, true, false));
+}
+
+#[tokio::test]
 async fn a_scan_that_ecr_refuses_is_no_error_and_is_not_asked_for_again() {
     for code in REFUSALS {
         let answer = refused(code);

@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::finding::Finding;
+use super::finding::{Finding, Severity};
 
 /// One image at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -175,6 +175,23 @@ impl Scan {
             asked_for: None,
             findings: Vec::new(),
             more: false,
+        }
+    }
+
+    /// Takes in what ECR counts by severity, when all findings are in. Where it counts some of which there is none, they
+    /// are not all there: the list was cut off, or is behind the counts. Other keys, such as `TOTAL`, say nothing.
+    pub fn count<'a>(&mut self, counts: impl IntoIterator<Item = (&'a str, f64)>) {
+        for (word, count) in counts {
+            self.counted = true;
+            let there = |severity: Severity| {
+                self.findings.iter().any(|finding| {
+                    // The words for no rating are not the same in counts and findings.
+                    finding.severity == severity || !(finding.severity.is_rated() || severity.is_rated())
+                })
+            };
+            // What is no number is not known to be none.
+            let none = count <= 0.0;
+            self.more |= !none && Severity::from_word(word).is_some_and(|severity| !there(severity));
         }
     }
 }

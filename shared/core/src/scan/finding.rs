@@ -196,10 +196,12 @@ impl Package {
         format!("{epoch}{version}{release}")
     }
 
-    /// The version that fixes it, from the word in its place; None where that says that there is none.
+    /// The version that fixes it, from the word in its place and without an epoch of 0; None where that says that there is
+    /// none.
     #[must_use]
     pub fn fixed_in(word: &str) -> Option<String> {
-        (!word.is_empty() && word != NOT_AVAILABLE).then(|| word.to_owned())
+        let version = word.strip_prefix("0:").unwrap_or(word);
+        (!version.is_empty() && version != NOT_AVAILABLE).then(|| version.to_owned())
     }
 }
 
@@ -224,10 +226,19 @@ mod tests {
 
     #[test]
     fn no_version_fixes_what_is_not_available() {
-        assert_eq!(
-            ["NotAvailable", "", "1.2.4"].map(|word| fixed_in(word).fixed),
-            [None, None, Some("1.2.4".to_owned())]
-        );
+        assert_eq!(["NotAvailable", "", "0:"].map(Package::fixed_in), [None, None, None]);
+    }
+
+    #[test]
+    fn a_fix_has_its_epoch_where_the_installed_version_has_one() {
+        for (word, version) in [
+            ("1.2.4", "1.2.4"),
+            ("0:3.0.15-1~deb12u1", "3.0.15-1~deb12u1"),
+            ("1:1.1.1k-9.el8", "1:1.1.1k-9.el8"),
+            ("10:2.0", "10:2.0"),
+        ] {
+            assert_eq!(Package::fixed_in(word).as_deref(), Some(version));
+        }
     }
 
     #[test]

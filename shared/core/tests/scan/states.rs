@@ -2,9 +2,10 @@
 
 use tidegate_core::scan::Policy;
 use tidegate_core::scan::facts::{AskedFor, Facts, Kind, Scan, ScanStatus, Storage};
+use tidegate_core::scan::finding::{Finding, Fix, Severity};
 use tidegate_core::scan::policy::InDoubt;
 
-use crate::image::{bad, covered, days_ago, judged, minutes_ago, now, said, scanned, shop, with};
+use crate::image::{bad, covered, days_ago, finding, judged, minutes_ago, now, said, scanned, shop, with};
 
 fn says(facts: &Facts) -> String {
     said(&judged(facts, &Policy::default()))
@@ -30,6 +31,33 @@ fn complete_without_anything_settles_first_and_is_believed_later() {
         let policy = Policy { settle_minutes: 60, patience_minutes: 90, ..Policy::default() };
         assert_eq!(said(&judged(&scanned(status, 59), &policy)), "inconclusive settling");
     }
+}
+
+#[test]
+fn counts_that_tell_of_findings_that_are_not_there_never_pass() {
+    let counted = |findings: Vec<Finding>, counts: &[(&str, f64)]| {
+        let mut scan = Scan { findings, ..Scan::of(ScanStatus::Complete) };
+        scan.count(counts.iter().copied());
+        (scan.counted, scan.more)
+    };
+    let of = |severity| vec![finding("CVE-1", severity, Fix::No)];
+    assert_eq!(counted(Vec::new(), &[]), (false, false));
+    assert_eq!(counted(Vec::new(), &[("HIGH", 0.0), ("LOW", -0.0)]), (true, false));
+    assert_eq!(counted(of(Severity::Low), &[("LOW", 2.0)]), (true, false), "a severity is there, or it is not");
+    assert_eq!(counted(of(Severity::Low), &[("LOW", 1.0), ("CRITICAL", 1.0)]), (true, true));
+    assert_eq!(counted(Vec::new(), &[("MEDIUM", f64::NAN)]), (true, true), "no number is not none");
+    // A sum of all, or a word that nobody knows, is of no severity.
+    assert_eq!(counted(Vec::new(), &[("TOTAL", 7.0), ("SEVERE", 7.0), ("total", 7.0)]), (true, false));
+    // Counts and findings have different words for no rating.
+    assert_eq!(counted(of(Severity::Untriaged), &[("UNDEFINED", 1.0)]), (true, false));
+    assert_eq!(counted(of(Severity::Low), &[("UNTRIAGED", 1.0)]), (true, true));
+
+    let mut facts = shop();
+    facts.platforms[0].scan.count([("CRITICAL", 1.0)]);
+    assert_eq!(says(&facts), "error image_unreadable");
+    let mut facts = with([bad()]);
+    facts.platforms[0].scan.count([("CRITICAL", 1.0), ("LOW", 3.0)]);
+    assert_eq!(says(&facts), "fail vulnerable", "what is there is enough");
 }
 
 #[test]
