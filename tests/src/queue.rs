@@ -6,13 +6,13 @@ use std::collections::VecDeque;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-/// A queue.
-#[derive(Clone, Debug)]
+/// A message that was handed on and not dealt with is handed on again after so long, as the template has it.
+const VISIBILITY: SignedDuration = SignedDuration::from_mins(3);
+
+/// A queue that hands everything on at once, unless it collects.
+#[derive(Clone, Debug, Default)]
 pub struct Queue {
-    /// How long events are collected for.
-    pub window: SignedDuration,
-    /// How long a message that was handed on is not handed on again, as the template has it.
-    pub visibility: SignedDuration,
+    window: SignedDuration,
     messages: VecDeque<Message>,
     sent: u32,
 }
@@ -25,18 +25,13 @@ struct Message {
     in_flight: bool,
 }
 
-impl Default for Queue {
-    fn default() -> Self {
-        Self {
-            window: SignedDuration::ZERO,
-            visibility: SignedDuration::from_mins(3),
-            messages: VecDeque::new(),
-            sent: 0,
-        }
-    }
-}
-
 impl Queue {
+    /// A queue that collects events for so long before it hands them on.
+    #[must_use]
+    pub fn collecting_for(window: SignedDuration) -> Self {
+        Self { window, ..Self::default() }
+    }
+
     /// Puts an event into the queue.
     pub fn send(&mut self, event: &Value, visible: Timestamp) {
         self.sent += 1;
@@ -53,7 +48,7 @@ impl Queue {
         let mut records = Vec::new();
         for message in self.messages.iter_mut().filter(|message| message.visible <= now) {
             message.in_flight = true;
-            message.visible = now + self.visibility;
+            message.visible = now + VISIBILITY;
             let (id, body) = (&message.id, &message.body);
             records.push(json!({"messageId": id, "body": body, "eventSource": "aws:sqs", "receiptHandle": "none"}));
         }
@@ -115,7 +110,7 @@ mod tests {
 
     #[test]
     fn events_are_collected_until_the_first_of_them_has_waited_for_the_window() {
-        let mut queue = Queue { window: SignedDuration::from_secs(20), ..Queue::default() };
+        let mut queue = Queue::collecting_for(SignedDuration::from_secs(20));
         queue.send(&json!({}), after(0));
         queue.send(&json!({}), after(19));
         queue.send(&json!({}), after(30));
