@@ -8,29 +8,37 @@ use serde_json::json;
 use tidegate_aws::settings::SettingFaults;
 use tidegate_core::{canary, scaling};
 use tidegate_tests::release::{FUNCTION, Release};
+use tidegate_tests::scanning::Scanning;
 use tidegate_tests::scene::{Scene, TEN, alarms};
 use tidegate_tests::world::World;
+use tidegate_tests::world::definitions::TaskDefinition;
 use tidegate_tests::world::native::DeploymentConfiguration;
+use tidegate_tests::world::registry::findings::low;
+use tidegate_tests::world::registry::image::Image;
 use tidegate_tests::world::service::Service;
+use tidegate_tests::world::tasks::RunTask;
 
 use crate::canary::{bad, by_code_deploy, by_ecs, good, group, service};
+use crate::scan;
 
 /// A function of the stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Function {
     CostScaler,
     CanaryGate,
+    ScanGate,
 }
 
 impl Function {
     /// Every one that the template deploys.
-    pub(crate) const ALL: [Self; 2] = [Self::CostScaler, Self::CanaryGate];
+    pub(crate) const ALL: [Self; 3] = [Self::CostScaler, Self::CanaryGate, Self::ScanGate];
 
     /// Its name in records, in metrics and in the README.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::CostScaler => cost_scaler::report::FUNCTION,
             Self::CanaryGate => canary_gate::report::FUNCTION,
+            Self::ScanGate => scan_gate::report::FUNCTION,
         }
     }
 
@@ -39,6 +47,7 @@ impl Function {
         match self {
             Self::CostScaler => "CostScaler",
             Self::CanaryGate => "CanaryGate",
+            Self::ScanGate => "ScanGate",
         }
     }
 
@@ -50,6 +59,7 @@ impl Function {
         match self {
             Self::CostScaler => plain(cost_scaler::settings::Settings::read(source)),
             Self::CanaryGate => plain(canary_gate::settings::Settings::read(source)),
+            Self::ScanGate => plain(scan_gate::settings::Settings::read(source)),
         }
     }
 
@@ -71,6 +81,9 @@ impl Function {
         match self {
             Self::CostScaler => scaling::Reason::ALL.iter().map(|reason| (reason.code(), reason.meaning())).collect(),
             Self::CanaryGate => canary::Reason::ALL.iter().map(|reason| (reason.code(), reason.meaning())).collect(),
+            Self::ScanGate => {
+                tidegate_core::scan::Reason::ALL.iter().map(|reason| (reason.code(), reason.meaning())).collect()
+            }
         }
     }
 
@@ -79,6 +92,7 @@ impl Function {
         match self {
             Self::CostScaler => vec![scaled().await],
             Self::CanaryGate => vec![held().await, stopped().await, split_by_ecs().await],
+            Self::ScanGate => vec![scanned().await, scanned_once().await],
         }
     }
 }
@@ -135,4 +149,34 @@ async fn move_traffic(release: &Release) {
         balancer.listener.shift(&canary, percent);
     }
     release.run_for(2).await;
+}
+
+/// Under enhanced scanning: a bad image that ECS deploys, one that a task runs, one that nobody needs, and two that pass
+/// after everything was asked about them.
+async fn scanned() -> World {
+    let mut scanning = Scanning::under("version: 1\nmode: on\nescalate: {epss: {at_least: 0.5, min_severity: LOW}}\n");
+    scanning.world.scans_enhanced();
+    scan::shop(&scanning, "on");
+    scanning.world.push(scan::clean("v2").finds([scan::bad()]));
+    let _ = scan::deploy(&scanning, "v2");
+    scanning.world.push(Image::new("batch", "v1").finds([scan::bad()]));
+    let batch = scanning.world.register(TaskDefinition::of("batch").container("app", "batch:v1").tag("scan", "on"));
+    let _ = scanning.world.run_task(RunTask::of(&batch, "prod")).expect("a task");
+    scanning.world.push(Image::new("unused", "v1").finds([scan::bad()]));
+    let _ = scanning.world.register(TaskDefinition::of("unused").container("app", "unused:v1"));
+    scanning.world.push(Image::new("harmless", "v1").finds([low("CVE-2026-1002")]));
+    scanning.world.push(Image::new("spotless", "v1"));
+    scanning.run_for(5).await;
+    scanning.world
+}
+
+/// Under basic scanning: a bad image that CodeDeploy deploys, and one that was never scanned.
+async fn scanned_once() -> World {
+    let mut scanning = Scanning::under(scan::EVERY);
+    scan::shop_by_code_deploy(&scanning, "on");
+    scanning.world.push(Image::new("batch", "v1").never_scanned());
+    scanning.world.push(scan::clean("v2").in_progress_for(1).finds([scan::bad()]));
+    let _ = scan::deploy(&scanning, "v2");
+    scanning.run_for(45).await;
+    scanning.world
 }

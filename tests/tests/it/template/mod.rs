@@ -1,5 +1,6 @@
 //! The template beside the code that it deploys: what one says, the other has to mean.
 
+mod events;
 mod hooks;
 mod metrics;
 mod rights;

@@ -67,6 +67,7 @@ fn values() -> Vec<String> {
     ];
     let words = "on off shadow dry OFF guard pass fail hold changes all text chatbot many prod prod,test a_b-1,c \
                  prod;test prod/web 1.5m -2m";
+    let names = ["/tidegate/policy", "tidegate.scan_policy", "tidegate*"];
     let prices = [
         "eu-west-3/arm64/on_demand=0.0389/0.00424",
         "a-b-1/x86_64/spot=1/2, a-b-1/x86_64/on_demand=3/4",
@@ -78,7 +79,7 @@ fn values() -> Vec<String> {
         "eu-west-3/mips/spot=1/2",
     ];
     let lengths = ["", "s", "m", "h", "d"].map(|unit| counts.map(|count| format!("{count}{unit}")));
-    let others = numbers.split(' ').chain(words.split(' ')).chain(prices).map(str::to_owned);
+    let others = numbers.split(' ').chain(words.split(' ')).chain(names).chain(prices).map(str::to_owned);
     lengths.into_iter().flatten().chain(others).collect()
 }
 
@@ -105,5 +106,6 @@ fn names_of_clusters_may_have_spaces_between_them_but_not_where_iam_is_told_them
     let template = template();
     let spaced = ["prod test", "a_b-1, c"];
     let accept = |parameter: &str| spaced.map(|names| accepts(&template["Parameters"][parameter], names));
-    assert_eq!((accept("ScalerClusters"), accept("CanaryGateClusters")), ([true; 2], [false; 2]));
+    assert_eq!(accept("ScalerClusters"), [true; 2]);
+    assert_eq!([accept("CanaryGateClusters"), accept("ScanGateClusters")], [[false; 2]; 2]);
 }
