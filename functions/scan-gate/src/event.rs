@@ -58,6 +58,11 @@ pub enum Wake {
         /// Service name.
         service: String,
     },
+    /// A deployment of CodeDeploy's.
+    CodeDeployment {
+        /// `d-...`.
+        id: String,
+    },
     /// Nothing, and why.
     Nothing {
         /// The code.
@@ -109,6 +114,7 @@ impl Wake {
             "Inspector2 Finding" => envelope.inspector_finding(),
             "ECS Task State Change" => envelope.task(),
             "ECS Deployment State Change" => envelope.deployment(),
+            "CodeDeploy Deployment State-change Notification" => envelope.code_deployment(),
             other => Ok(nothing(format!("{other} is nothing that the scan gate decides about"))),
         }
     }
@@ -123,6 +129,11 @@ impl<'a> Envelope<'a> {
         self.event["detail"][key].as_str()
     }
 
+    /// A field of the detail that has to be there.
+    fn field(&self, key: &str) -> Result<&'a str, String> {
+        self.text(key).ok_or_else(|| format!("{} without {key}", self.detail_type))
+    }
+
     /// A field of the envelope; empty where it says nothing.
     fn outside(&self, key: &str) -> &'a str {
         self.event[key].as_str().unwrap_or_default()
@@ -134,8 +145,7 @@ impl<'a> Envelope<'a> {
 
     /// The image of `repository-name` and `image-digest`. The repository is a name, or an ARN.
     fn image_of_detail(&self) -> Result<Wake, String> {
-        let field = |key: &str| self.text(key).ok_or_else(|| format!("{} without {key}", self.detail_type));
-        let (repository, digest) = (field("repository-name")?, field("image-digest")?);
+        let (repository, digest) = (self.field("repository-name")?, self.field("image-digest")?);
         match repository.split_once(":repository/") {
             Some((arn, name)) => image(arn, name, digest),
             None => named(self.outside("account"), self.outside("region"), repository, digest),
@@ -146,12 +156,11 @@ impl<'a> Envelope<'a> {
         if self.text("result").is_some_and(|result| result != "SUCCESS") {
             return Ok(nothing("an action that did not succeed"));
         }
-        match self.text("action-type").unwrap_or_default() {
-            "PUSH" => self.image_of_detail(),
+        match self.field("action-type")? {
             "UPDATE_STORAGE_CLASS" if self.text("target-storage-class") == Some("ARCHIVE") => {
                 Ok(nothing("an image that went into the archive can't be pulled"))
             }
-            "UPDATE_STORAGE_CLASS" => self.image_of_detail(),
+            "PUSH" | "UPDATE_STORAGE_CLASS" => self.image_of_detail(),
             "DELETE" => Ok(nothing("an image that is deleted can't be pulled")),
             other => Ok(nothing(format!("the action {other:?} brings no image"))),
         }
@@ -159,7 +168,10 @@ impl<'a> Envelope<'a> {
 
     fn inspector_scan(&self) -> Result<Wake, String> {
         // The same type tells of instances and functions.
-        if self.text("image-digest").is_none() && self.text("repository-name").is_none() {
+        let of_image = self.text("image-digest").is_some()
+            || self.text("repository-name").is_some()
+            || self.resources().any(|arn| arn.contains(":repository/"));
+        if !of_image {
             return Ok(nothing("a scan of something that is no image"));
         }
         self.image_of_detail()
@@ -191,7 +203,10 @@ impl<'a> Envelope<'a> {
         let arn = arn.ok_or("a task's change of state without its ARN")?;
         let of_cluster = self.text("clusterArn").and_then(|arn| arn.rsplit('/').next());
         let of_task = || arn.split_once(":task/")?.1.split_once('/').map(|(cluster, _)| cluster);
-        let cluster = of_cluster.or_else(of_task).ok_or_else(|| format!("{arn:?} names no cluster"))?;
+        let cluster = of_cluster
+            .filter(|name| !name.is_empty())
+            .or_else(of_task)
+            .ok_or_else(|| format!("{arn:?} names no cluster"))?;
         if self.text("group").is_some_and(|group| group.starts_with("service:")) {
             let why = format!("{arn} belongs to a service, whose deployments are looked at");
             return Ok(Wake::Nothing { reason: Reason::ServiceTask, why });
@@ -204,9 +219,9 @@ impl<'a> Envelope<'a> {
     }
 
     fn deployment(&self) -> Result<Wake, String> {
-        match self.text("eventName") {
-            Some("SERVICE_DEPLOYMENT_IN_PROGRESS") => {}
-            other => return Ok(nothing(format!("a deployment that is {} brings nothing", other.unwrap_or("unnamed")))),
+        match self.field("eventName")? {
+            "SERVICE_DEPLOYMENT_IN_PROGRESS" => {}
+            other => return Ok(nothing(format!("{other} brings nothing"))),
         }
         let arn = self.resources().next().ok_or("a deployment's change of state without its service")?;
         let path = arn.split_once(":service/").map(|(_, path)| path);
@@ -214,6 +229,13 @@ impl<'a> Envelope<'a> {
             .and_then(|path| path.split_once('/'))
             .ok_or_else(|| format!("{arn:?} is no ARN of a service that names its cluster"))?;
         Ok(Wake::Deployment { cluster: cluster.to_owned(), service: service.to_owned() })
+    }
+
+    fn code_deployment(&self) -> Result<Wake, String> {
+        match self.field("state")? {
+            "START" => Ok(Wake::CodeDeployment { id: self.field("deploymentId")?.to_owned() }),
+            other => Ok(nothing(format!("a deployment that is {other} brings nothing"))),
+        }
     }
 }
 

@@ -50,10 +50,8 @@ impl Settings {
     pub fn read(source: impl Fn(&str) -> Option<String>) -> Result<Self, SettingFaults> {
         let mut reader = Reader::new(source);
         let common = Common::read(&mut reader);
-        let rule = "must be the name of an SSM parameter: letters, digits and . - _ /";
-        let policy_parameter = reader.parsed("TIDEGATE_SCAN_POLICY", rule, None, |text| {
-            let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_/".contains(&byte));
-            plain.then(|| Some(text.to_owned()))
+        let policy_parameter = reader.parsed("TIDEGATE_SCAN_POLICY", PARAMETER_NAME, None, |text| {
+            is_parameter_name(text).then(|| Some(text.to_owned()))
         });
         let mut switch =
             |variable: &str, default| reader.parsed(variable, "must be off, shadow or on", default, Mode::from_word);
@@ -66,4 +64,13 @@ impl Settings {
         };
         reader.finish(Self { common, policy_parameter, switches })
     }
+}
+
+/// The rule for the parameter with the policy.
+pub const PARAMETER_NAME: &str = "must be the name of an SSM parameter: letters, digits and . - _ /";
+
+/// Whether a text keeps to [`PARAMETER_NAME`].
+#[must_use]
+pub fn is_parameter_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_/".contains(&byte))
 }

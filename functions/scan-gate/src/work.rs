@@ -22,6 +22,8 @@ pub struct Work {
     pub tasks: BTreeMap<(String, String), Askers>,
     /// Services that are being deployed, by cluster and name.
     pub deployments: BTreeMap<(String, String), Askers>,
+    /// Deployments of CodeDeploy's, by id; which service each is for has to be read.
+    pub code_deployments: BTreeMap<String, Askers>,
     /// Events about which nothing is to be decided, by reason.
     pub declined: BTreeMap<&'static str, usize>,
     /// Messages that can't be understood, with why.
@@ -49,6 +51,7 @@ impl Work {
             Wake::Image(name) => self.images.entry(name).or_default(),
             Wake::Task { cluster, arn } => self.tasks.entry((cluster, arn)).or_default(),
             Wake::Deployment { cluster, service } => self.deployments.entry((cluster, service)).or_default(),
+            Wake::CodeDeployment { id } => self.code_deployments.entry(id).or_default(),
             Wake::Nothing { reason, why } => {
                 tracing::debug!(reason = reason.code(), why, "an event is declined");
                 *self.declined.entry(reason.code()).or_default() += 1;
@@ -58,8 +61,18 @@ impl Work {
         askers.extend(asker.map(str::to_owned));
     }
 
+    /// Whether there is nothing to look at.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.images.is_empty()
+            && self.tasks.is_empty()
+            && self.deployments.is_empty()
+            && self.code_deployments.is_empty()
+    }
+
     /// Ids of all messages that ask for anything.
     pub fn askers(&self) -> impl Iterator<Item = &String> {
-        self.images.values().chain(self.tasks.values()).chain(self.deployments.values()).flatten()
+        let named = self.deployments.values().chain(self.code_deployments.values());
+        self.images.values().chain(self.tasks.values()).chain(named).flatten()
     }
 }

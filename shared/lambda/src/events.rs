@@ -62,6 +62,10 @@ pub fn too_old(at: Timestamp, now: Timestamp) -> Option<String> {
 /// # Errors
 /// What about it can't be understood.
 pub fn read<'a, T: Deserialize<'a>>(what: &str, event: &'a Value) -> Result<T, String> {
+    // A list would be read as well, as the fields one after the other.
+    if !event.is_object() {
+        return Err(format!("not {what}: it is no JSON object"));
+    }
     T::deserialize(event).map_err(|error| format!("not {what}: {error}"))
 }
 

@@ -1,7 +1,7 @@
 //! What is known of an image: from its name to facts, and to a judgement. Every gate looks at images through this, so that
 //! they always agree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
@@ -14,7 +14,7 @@ use tidegate_aws::inspector::Inspector;
 use tidegate_core::scan::facts::{Facts, Image, Kind, Part, Platform, Scan, ScanStatus, Storage, Unreadable};
 use tidegate_core::scan::finding::Finding;
 use tidegate_core::scan::image_name::{ImageName, Registry};
-use tidegate_core::scan::manifest::Manifest;
+use tidegate_core::scan::manifest::{Entry, Manifest, OfPlatform};
 use tidegate_core::scan::{Judgement, Policy, judge};
 use tidegate_core::verdict::Verdict;
 
@@ -135,7 +135,8 @@ impl<P: Ports> Looking<'_, P> {
         if let Some(why) = manifest.is_no_image() {
             return Err(NoImage(format!("{} is no image that could run: {why}", facts.image.short())));
         }
-        let parts = manifest.parts(&digest, architecture);
+        let own = self.own_entry(&repository, &manifest, digest, architecture).await;
+        let parts = manifest.parts(&own, architecture);
         facts.left_out = parts.left_out;
         let scans = stream::iter(parts.platforms).map(|(digest, name)| async {
             let scan = self.deadline.bound("DescribeImageScanFindings", self.ports.scan(&repository, &digest)).await;
@@ -150,6 +151,28 @@ impl<P: Ports> Looking<'_, P> {
         }
         self.read_coverage(&repository, &mut facts).await;
         Ok(facts)
+    }
+
+    /// The image as an index would have it. Only where a task runs on one architecture does it matter what one image is for:
+    /// then its configuration says it. Where that can't be read the image may be for any.
+    async fn own_entry(
+        &self,
+        repository: &Repository,
+        manifest: &Manifest,
+        digest: String,
+        architecture: Option<&str>,
+    ) -> Entry {
+        let mut own = Entry { digest, ..Entry::default() };
+        let config =
+            manifest.config.as_ref().filter(|config| manifest.manifests.is_none() && !config.digest.is_empty());
+        if let (Some(config), Some(_)) = (config, architecture) {
+            let read = self.ports.config(repository, &config.digest);
+            match self.deadline.bound("GetDownloadUrlForLayer", read).await {
+                Ok(body) => own.platform = serde_json::from_slice(&body).ok().filter(OfPlatform::is_known),
+                Err(error) => tracing::warn!(%error, image = own.digest, "its platform is not known"),
+            }
+        }
+        own
     }
 
     async fn manifest(&self, repository: &Repository, digest: &str) -> Result<Option<Manifest>, Unreadable> {
@@ -259,14 +282,14 @@ impl<P: Ports> Looking<'_, P> {
         let calls = stream::iter(arns.chunks(PER_CALL)).map(|arns| async move {
             self.deadline.bound("BatchGetFindingDetails", self.ports.known_exploited(arns)).await
         });
-        let mut exploited: Vec<&str> = Vec::new();
+        let mut exploited: BTreeSet<&str> = BTreeSet::new();
         for answer in calls.buffered(self.concurrency).collect::<Vec<_>>().await {
             match answer {
                 Ok(arns) => exploited.extend(arns.iter().filter_map(|arn| ids.get(arn)).map(String::as_str)),
                 Err(error) => return Some(cannot(Part::Risk, &error)),
             }
         }
-        let answered: Vec<&str> = ids.values().map(String::as_str).collect();
+        let answered: BTreeSet<&str> = ids.values().map(String::as_str).collect();
         for finding in findings.iter_mut().filter(|finding| answered.contains(&finding.id.as_str())) {
             finding.known_exploited = Some(exploited.contains(&finding.id.as_str()));
         }

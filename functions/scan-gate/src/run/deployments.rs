@@ -18,6 +18,34 @@ use crate::report::Outcome;
 use crate::work::{Askers, Work};
 
 impl<P: Ports> Run<'_, P> {
+    /// Deployments of CodeDeploy's become those of their services.
+    pub(super) async fn name_services(&self, work: &mut Work, came: &mut Came) {
+        for (id, askers) in std::mem::take(&mut work.code_deployments) {
+            let read = async {
+                let ids = std::slice::from_ref(&id);
+                let known = self.deadline.bound("BatchGetDeployments", self.ports.batch_get_deployments(ids)).await?;
+                if known.is_empty() {
+                    return Ok(None);
+                }
+                let target = self.ports.deployment_target(&id);
+                self.deadline.bound("BatchGetDeploymentTargets", target).await.map(Some)
+            };
+            match read.await {
+                Ok(Some(Some(target))) => {
+                    work.deployments.entry((target.cluster, target.service)).or_default().extend(askers);
+                }
+                Ok(Some(None)) => {
+                    let why = format!("the deployment {id} has no target yet");
+                    let (verdict, reason) = (Verdict::Inconclusive, Reason::TaskDefinitionUnknown);
+                    came.add(Outcome::plain(id, self.mode, verdict, reason, why), &askers);
+                }
+                // It is gone, or deploys to something else than ECS.
+                Ok(None) => came.decline(Reason::OtherEvent),
+                Err(error) => came.add(self.unread(None, &error), &askers),
+            }
+        }
+    }
+
     /// The deployments in progress that this run is about; with the repositories that any of them brings images of.
     pub(super) async fn deployments(
         &self,

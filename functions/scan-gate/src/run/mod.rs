@@ -88,8 +88,7 @@ impl<'a, P: Ports> Run<'a, P> {
             let outcome = Outcome::plain(subject, self.mode, Verdict::Error, Reason::EventNotUnderstood, why);
             came.add(outcome, &Askers::from([id]));
         }
-        let needed = daily || !work.images.is_empty() || !work.tasks.is_empty() || !work.deployments.is_empty();
-        if !needed {
+        if work.is_empty() && !daily {
             return came;
         }
         let parameter = self.settings.policy_parameter.as_deref();
@@ -102,6 +101,7 @@ impl<'a, P: Ports> Run<'a, P> {
                 return came;
             }
         };
+        self.name_services(&mut work, &mut came).await;
         let services = self.services(&work, daily, &mut came).await;
         let brought = self.deployments(&work, daily, &document, &services, &mut came).await;
         for ((cluster, arn), askers) in &work.tasks {

@@ -52,11 +52,7 @@ impl ImageName {
             Some(_) => return Err(fault("a digest is sha256: and 64 hexadecimal digits")),
             None => (text, None),
         };
-        // As Docker tells hosts from the first part of a path: they have a dot or a port, or are localhost.
-        let (host, path) = match name.split_once('/') {
-            Some((host, path)) if host.contains(['.', ':']) || host == "localhost" => (host, path),
-            _ => (DOCKER_HUB, name),
-        };
+        let (host, path) = host(name).unwrap_or((DOCKER_HUB, name));
         let (repository, tag) = match path.rsplit_once(':') {
             Some((repository, tag)) => (repository, Some(tag.to_owned())),
             None => (path, None),
@@ -65,6 +61,12 @@ impl ImageName {
             return Err(fault("its repository or its tag is empty"));
         }
         Ok(Self { registry: Registry::of(host), repository: repository.to_owned(), tag, digest })
+    }
+
+    /// Whether a name says which registry it is of. One that does not is of Docker Hub in a task definition.
+    #[must_use]
+    pub fn says_registry(text: &str) -> bool {
+        host(text).is_some()
     }
 
     /// The tag that is pulled where no digest is named.
@@ -122,6 +124,12 @@ impl Registry {
             _ => false,
         }
     }
+}
+
+/// The host of a name, and the rest: as Docker tells hosts from the first part of a path, which have a dot or a port, or are
+/// localhost.
+fn host(name: &str) -> Option<(&str, &str)> {
+    name.split_once('/').filter(|(host, _)| host.contains(['.', ':']) || *host == "localhost")
 }
 
 /// Whether this is a digest as ECR writes it.
@@ -182,6 +190,18 @@ mod tests {
         ] {
             let name = ImageName::read(foreign).expect("a name");
             assert!(matches!(name.registry, Registry::Foreign(_)), "{foreign}: {name:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_says_its_registry_or_leaves_it_open() {
+        for says in
+            ["ghcr.io/team/shop", "localhost/shop:1", "a:5000/shop", "123456789012.dkr-ecr.eu-west-1.on.aws/shop"]
+        {
+            assert!(ImageName::says_registry(says), "{says}");
+        }
+        for open in ["shop", "shop:1.2", "team-a/shop:1.2", &format!("team-a/shop@{DIGEST}")] {
+            assert!(!ImageName::says_registry(open), "{open}");
         }
     }
 

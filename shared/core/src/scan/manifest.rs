@@ -62,7 +62,7 @@ pub struct Entry {
     pub annotations: Option<BTreeMap<String, String>>,
 }
 
-/// What a manifest runs on.
+/// What a manifest runs on. The configuration of an image has the same fields at its top.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct OfPlatform {
     /// Such as `linux`.
@@ -77,6 +77,12 @@ pub struct OfPlatform {
 }
 
 impl OfPlatform {
+    /// Whether it says anything: a configuration may leave both out.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        !self.os.is_empty() && !self.architecture.is_empty()
+    }
+
     /// `linux/amd64`, `linux/arm/v7`.
     #[must_use]
     pub fn name(&self) -> String {
@@ -122,15 +128,12 @@ impl Manifest {
         }
     }
 
-    /// The platforms that may run. `own` is the digest of the manifest itself; `wanted` is the architecture that a task
-    /// runs on, such as `arm64`, where that is known.
+    /// The platforms that may run. `own` is what the manifest itself would be in an index: one image says its platform in
+    /// its configuration only. `wanted` is the architecture that a task runs on, such as `arm64`, where that is known.
     #[must_use]
-    pub fn parts(&self, own: &str, wanted: Option<&str>) -> Parts {
-        let Some(entries) = &self.manifests else {
-            return Parts { platforms: vec![(own.to_owned(), None)], left_out: Vec::new() };
-        };
+    pub fn parts(&self, own: &Entry, wanted: Option<&str>) -> Parts {
         let mut parts = Parts::default();
-        for entry in entries {
+        for entry in self.manifests.as_deref().unwrap_or(std::slice::from_ref(own)) {
             if let Some(why) = left_out(entry, wanted) {
                 parts.left_out.push(LeftOut { digest: entry.digest.clone(), why });
             } else {

@@ -70,6 +70,7 @@ impl Account {
         let wanted = |name: &&&str| tested || !name.contains("TestTraffic");
         deployment.events = EVENTS.iter().filter(wanted).map(|name| LifecycleEvent::new(name, Some(&group))).collect();
         let id = deployment.id.clone();
+        self.send_code_deployment(&deployment, "START");
         self.codedeploy.deployments.push(deployment);
         id
     }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Account, seconds};
+use crate::world::codedeploy::CodeDeployment;
 use crate::world::tasks::Task;
 use crate::world::{ACCOUNT, REGION};
 
@@ -42,6 +43,19 @@ impl Account {
             detail["stoppedReason"] = json!(task.stopped_reason);
         }
         self.send("ECS Task State Change", "aws.ecs", at, std::slice::from_ref(&task.arn), &detail);
+    }
+
+    /// "CodeDeploy Deployment State-change Notification". It names neither the service nor the platform.
+    pub(in crate::world) fn send_code_deployment(&mut self, deployment: &CodeDeployment, state: &str) {
+        let CodeDeployment { id, application, group, .. } = deployment;
+        let detail = json!({
+            "region": REGION, "deploymentId": id, "state": state, "application": application,
+            "deploymentGroup": group, "instanceGroupId": "9fd2fbef-0000-4000-8000-000000000000",
+        });
+        let arn = |what: &str, name: &str| format!("arn:aws:codedeploy:{REGION}:{ACCOUNT}:{what}:{name}");
+        let resources = [arn("application", application), arn("deploymentgroup", &format!("{application}/{group}"))];
+        let kind = "CodeDeploy Deployment State-change Notification";
+        self.send(kind, "aws.codedeploy", self.now, &resources, &detail);
     }
 
     /// "ECS Deployment State Change". It names the service among its resources only, and ECS's own id of the deployment.

@@ -192,8 +192,14 @@ impl StoredImage {
 
     /// The findings that are known at a moment, whether or not its scan tells them then.
     pub(super) fn known(&self, kind: Kind, now: Timestamp) -> Vec<Known<'_>> {
-        let Some(done) = self.done_at() else { return Vec::new() };
-        let known = self.findings.iter().enumerate().map(|(place, finding)| {
+        let known = (0..self.findings.len()).filter_map(|place| self.known_at(place, kind));
+        known.filter(|known| known.since <= now).collect()
+    }
+
+    /// What is known of one finding once it is known.
+    pub(super) fn known_at(&self, place: usize, kind: Kind) -> Option<Known<'_>> {
+        let (finding, done) = (&self.findings[place], self.done_at()?);
+        Some({
             let since = match finding.appears {
                 Appears::WithTheScan => done,
                 Appears::After(minutes) => self.scan_from + SignedDuration::from_mins(i64::from(minutes)),
@@ -210,7 +216,6 @@ impl StoredImage {
                 },
                 since: since.max(done),
             }
-        });
-        known.filter(|known| known.since <= now).collect()
+        })
     }
 }

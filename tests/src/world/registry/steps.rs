@@ -210,21 +210,28 @@ impl Account {
             image.told_until = Some(now);
         }
         news.sort_by_key(|(at, ..)| *at);
+        // One image can have ten thousand findings, so it is not copied for each.
+        let mut copied: Option<(usize, StoredImage)> = None;
         for (at, index, news) in news {
-            self.tell(at, index, &news);
+            let image = match copied.take() {
+                Some((of, image)) if of == index => image,
+                _ => self.registry.images[index].clone(),
+            };
+            self.tell(at, &image, &news);
+            copied = Some((index, image));
         }
     }
 
-    fn tell(&mut self, at: Timestamp, index: usize, news: &News) {
-        let image = self.registry.images[index].clone();
+    fn tell(&mut self, at: Timestamp, image: &StoredImage, news: &News) {
         match news {
-            News::Restored => self.send_storage_class(&image, "STANDARD"),
-            News::Scanned => self.send_basic_scan(&image, "COMPLETE", at),
-            News::ScanFailed => self.send_basic_scan(&image, "FAILED", at),
-            News::InitialScan => self.send_initial_scan(&image, at),
+            News::Restored => self.send_storage_class(image, "STANDARD"),
+            News::Scanned => self.send_basic_scan(image, "COMPLETE", at),
+            News::ScanFailed => self.send_basic_scan(image, "FAILED", at),
+            News::InitialScan => self.send_initial_scan(image, at),
             News::Found(place) => {
-                let known = image.known(self.registry.scans, self.now);
-                known.iter().filter(|known| known.place == *place).for_each(|known| self.send_finding(&image, known));
+                if let Some(known) = image.known_at(*place, self.registry.scans) {
+                    self.send_finding(image, &known);
+                }
             }
         }
     }

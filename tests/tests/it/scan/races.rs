@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use tidegate_tests::scanning::{Scanning, WRITES};
 use tidegate_tests::scene::TEN;
+use tidegate_tests::world::faults::{Fault, Times};
 use tidegate_tests::world::registry::findings::critical;
 use tidegate_tests::world::registry::image::{Image, Index};
 use tidegate_tests::world::registry::scan::Says;
@@ -293,11 +294,7 @@ async fn a_registry_that_may_not_be_read_is_an_error_that_names_the_action_and_s
     let mut scanning = Scanning::under(NONE);
     shop(&scanning, "on");
     let elsewhere = "999999999999.dkr.ecr.eu-west-1.amazonaws.com/shop:v2";
-    scanning.world.lock().faults.add(
-        "DescribeImages",
-        tidegate_tests::world::faults::Fault::Denied,
-        tidegate_tests::world::faults::Times::Always,
-    );
+    scanning.world.lock().faults.add("DescribeImages", Fault::Denied, Times::Always);
     scanning.world.deploy("prod/shop", Version::new("v2").image(elsewhere));
     scanning.run_for(1).await;
     assert_eq!(scanning.records(), ["error image_unreadable"]);
@@ -403,4 +400,23 @@ async fn a_new_finding_on_what_runs_is_told_and_changes_nothing() {
     scanning.run_daily().await;
     assert_eq!(scanning.world.subjects().len(), before, "the daily run has nothing to add");
     scanning.never_called(&WRITES);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_image_for_another_architecture_than_the_tasks_is_stopped_before_it_can_crash() {
+    let mut scanning = Scanning::under(NONE);
+    shop(&scanning, "on");
+    scanning.world.push(clean("v2").on("linux/arm64"));
+    let deployment = deploy(&scanning, "v2");
+    scanning.run_for(1).await;
+    assert_eq!(scanning.records()[0], "fail no_platform");
+    assert!(scanning.world.status(&deployment).starts_with("ROLLBACK"));
+    // Where its configuration can't be read, it may be for any.
+    let mut scanning = Scanning::under(NONE);
+    shop(&scanning, "on");
+    scanning.world.lock().faults.add("GetDownloadUrlForLayer", Fault::Denied, Times::Always);
+    scanning.world.push(clean("v2"));
+    let deployment = deploy(&scanning, "v2");
+    scanning.run_for(40).await;
+    assert_eq!(scanning.world.status(&deployment), "SUCCESSFUL");
 }

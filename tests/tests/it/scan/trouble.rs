@@ -114,10 +114,12 @@ async fn a_stop_that_is_refused_is_told_and_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_code_deploy_deployment_is_stopped_as_soon_as_its_task_set_is_there() {
+async fn a_code_deploy_deployment_of_an_old_bad_image_is_stopped_as_soon_as_its_task_set_is_there() {
     let mut scanning = Scanning::under(NONE);
     shop_by_code_deploy(&scanning, "on");
-    scanning.world.push(clean("v2").in_progress_for(1).finds([bad()]));
+    scanning.world.push(clean("v2").finds([bad()]));
+    scanning.world.pass(60);
+    scanning.deliver().await;
     let deployment = deploy(&scanning, "v2");
     scanning.run_for(20).await;
     assert_eq!(scanning.world.status(&deployment), "Stopped");
