@@ -20,7 +20,7 @@ enum Command {
     Backtest(backtest::Args),
     Plan(plan::Args),
     Judge(judge::Args),
-    Scan(scan::Args),
+    Scan(Box<scan::Args>),
     Policy(policy::Args),
     Explain(explain::Args),
     Recommend(recommend::Args),
@@ -54,7 +54,7 @@ async fn run(command: Command, out: &mut impl Write) -> Result<ExitCode> {
             )
         }
         Command::Judge(args) => Box::pin(judge::main(args, io::stdin().lock(), out)).await,
-        Command::Scan(args) => Box::pin(scan::main(args, io::stdin().lock(), out)).await,
+        Command::Scan(args) => Box::pin(scan::main(&args, io::stdin().lock(), out)).await,
         Command::Policy(args) => policy::main(args, io::stdin().lock(), out).await,
         Command::Explain(args) => explain::main(&args, out),
         Command::Recommend(args) => recommend::main(&args, io::stdin().lock(), out),

@@ -33,8 +33,8 @@ impl Explain for Judgement {
         &self.why
     }
 
-    fn subject(facts: &Facts) -> String {
-        format!(", deployment {}", facts.deployment.id)
+    fn subject(service: Option<&str>, facts: &Facts) -> String {
+        format!("{}, deployment {}", service.unwrap_or("a service"), facts.deployment.id)
     }
 
     fn details(&self) -> Vec<String> {

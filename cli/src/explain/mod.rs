@@ -1,10 +1,11 @@
 //! `tidegate explain`: a decision record, recomputed from its own facts.
 //!
 //! What every function's record is told with is here; what is a function's own is in its [`Explain`]: [`scaler`],
-//! [`canary`].
+//! [`canary`], [`scan`].
 
 mod canary;
 mod scaler;
+mod scan;
 
 use std::fs;
 use std::io::{Read, Write, stdin};
@@ -16,9 +17,10 @@ use clap::Parser;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tidegate_core::canary::Judgement;
+use tidegate_core::canary::Judgement as ReleaseJudgement;
 use tidegate_core::record::Record;
 use tidegate_core::scaling::Decision;
+use tidegate_core::scan::Judgement as ImageJudgement;
 
 /// Recompute a decision record from its own facts, and compare.
 ///
@@ -53,8 +55,8 @@ pub trait Explain: DeserializeOwned {
     fn reason(&self) -> (&'static str, &'static str);
     /// The sentence with the arithmetic.
     fn why(&self) -> &str;
-    /// What the facts are about, beside the service.
-    fn subject(facts: &Self::Facts) -> String;
+    /// What it is about: the service, where the record names one, and what else the facts say.
+    fn subject(service: Option<&str>, facts: &Self::Facts) -> String;
     /// The arithmetic, a line each.
     fn details(&self) -> Vec<String>;
     /// What became of it.
@@ -68,8 +70,11 @@ type RecordOf<D> = Record<<D as Explain>::Facts, <D as Explain>::Policy, D, <D a
 type Explainer = fn(Value) -> Result<(bool, String)>;
 
 /// Every function whose records can be explained.
-const FUNCTIONS: [(&str, Explainer); 2] =
-    [(Decision::FUNCTION, explain::<Decision>), (Judgement::FUNCTION, explain::<Judgement>)];
+const FUNCTIONS: [(&str, Explainer); 3] = [
+    (Decision::FUNCTION, explain::<Decision>),
+    (ReleaseJudgement::FUNCTION, explain::<ReleaseJudgement>),
+    (ImageJudgement::FUNCTION, explain::<ImageJudgement>),
+];
 
 const NO_RECORD: &str = "this is no decision record of Tidegate";
 
@@ -84,7 +89,15 @@ pub fn main(args: &Args, out: &mut impl Write) -> Result<ExitCode> {
     } else {
         text = fs::read_to_string(&args.file).with_context(|| format!("{} can't be read", args.file.display()))?;
     }
-    let record = find(&text)?;
+    run(&text, out)
+}
+
+/// Explains the record in a text.
+///
+/// # Errors
+/// As [`main`].
+pub fn run(text: &str, out: &mut impl Write) -> Result<ExitCode> {
+    let record = find(text)?;
     let (same, told) = explainer(&record)?(record)?;
     writeln!(out, "{told}")?;
     Ok(if same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -118,8 +131,8 @@ fn explainer(record: &Value) -> Result<Explainer> {
         record.get("function").and_then(Value::as_str).with_context(|| format!("{NO_RECORD}: it names no function"))?;
     let found = FUNCTIONS.iter().find(|(name, _)| *name == function).map(|(_, explainer)| *explainer);
     found.with_context(|| {
-        let known = FUNCTIONS.map(|(name, _)| name).join(" or ");
-        format!("{NO_RECORD}: its function is {function:?}: must be {known}")
+        let known = FUNCTIONS.map(|(name, _)| name).join(", ");
+        format!("{NO_RECORD}: its function is {function:?}: must be one of {known}")
     })
 }
 
@@ -133,12 +146,11 @@ fn explain<D: Explain>(record: Value) -> Result<(bool, String)> {
 }
 
 fn tell<D: Explain>(record: &RecordOf<D>, facts: &D::Facts, recomputed: &D, same: bool) -> String {
-    let service = record.service.as_deref().unwrap_or("a service");
     let decision = |decision: &D| format!("{} ({}): {}", decision.verdict(), decision.reason().0, decision.why());
-    let subject = D::subject(facts);
+    let subject = D::subject(record.service.as_deref(), facts);
     let (code, meaning) = recomputed.reason();
     let mut lines = vec![
-        format!("{service}{subject}, {}, mode {}, version {}", record.at, record.mode.as_str(), record.version),
+        format!("{subject}, {}, mode {}, version {}", record.at, record.mode.as_str(), record.version),
         format!("  {}", decision(&record.decision)),
         format!("  {code}: {meaning}"),
     ];

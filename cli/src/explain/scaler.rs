@@ -32,8 +32,8 @@ impl Explain for Decision {
         &self.why
     }
 
-    fn subject(facts: &Facts) -> String {
-        format!(" at {} tasks", facts.desired)
+    fn subject(service: Option<&str>, facts: &Facts) -> String {
+        format!("{} at {} tasks", service.unwrap_or("a service"), facts.desired)
     }
 
     fn details(&self) -> Vec<String> {

@@ -1,44 +1,66 @@
 //! `tidegate scan`: the scan gate's verdict on an image.
 //!
+//! - [`account`]: an image of the account, looked at as the gate does; [`name`] is which
+//! - [`release`]: an image out of the quarantine again
 //! - [`offline`]: an image by what a file says of its scan, for a pipeline
 //! - [`findings`]: that file, as `aws ecr describe-image-scan-findings` prints it
+//! - [`rules`]: which policy it is judged by
 //! - [`show`]: a verdict for people, and as JSON
 //! - [`sarif`]: a verdict for whatever reads the results of analyses
 
+pub mod account;
 pub mod findings;
+pub mod name;
 pub mod offline;
+pub mod release;
+pub mod rules;
 pub mod sarif;
 pub mod show;
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
-use clap::Parser;
+use anyhow::{Context, Result, bail, ensure};
+use clap::{ArgGroup, Parser, Subcommand};
 use jiff::Timestamp;
+use scan_gate::settings::Settings;
 use tidegate_core::scan::{Facts, Judgement, Policy};
 use tidegate_core::verdict::Verdict;
 
 use crate::live;
 
-/// Judge whether an image may run, as the scan gate would: from a file with what its scan found, for a pipeline.
+/// Judge whether an image may run, as the scan gate would: one of the account, or from a file with what its scan found.
 ///
-/// The file is what `aws ecr describe-image-scan-findings` prints. It is judged by a policy document, or else by the
-/// built-in one.
-#[derive(Clone, Debug, Parser)]
-#[command(after_help = HELP)]
+/// An IMAGE is looked at in its registry, and nothing is changed. The file is what `aws ecr describe-image-scan-findings`
+/// prints, for a pipeline without access. Either is judged by a policy document, or else by the built-in one.
+#[derive(Clone, Debug, Default, Parser)]
+#[command(after_help = HELP, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(group = ArgGroup::new("source").args(["image", "findings"]).required(true))]
 pub struct Args {
-    /// What the scan found.
+    /// An image of the account.
+    #[command(flatten)]
+    pub live: account::Live,
+    /// What a scan found.
     #[command(flatten)]
     pub offline: offline::Offline,
+    /// What it is judged by.
+    #[command(flatten)]
+    pub rules: rules::Rules,
     /// What is printed.
     #[command(flatten)]
     pub output: Output,
     /// Judge as of this moment [default: now].
     #[arg(long, value_name = "TIME")]
     pub now: Option<Timestamp>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum Command {
+    Release(release::Args),
 }
 
 /// What is printed of a verdict.
@@ -55,7 +77,9 @@ pub struct Output {
 const HELP: &str = "\
 Exit code: 0 where it passes, 1 where it fails, 2 where it can't be judged, 3 where it is not scanned yet.
 
-Example:
+Examples:
+  tidegate scan shop:v7 --policy policy.yaml --wait
+  tidegate scan release shop:v7
   aws ecr describe-image-scan-findings --repository-name shop --image-id imageTag=v7 > findings.json
   tidegate scan --findings findings.json --policy policy.yaml --sarif findings.sarif
 
@@ -75,7 +99,7 @@ pub struct Judged {
     pub policy: Policy,
     /// What came of it.
     pub judgement: Judgement,
-    /// What could not be looked at, and changes nothing about the verdict.
+    /// What is to be known beside it, and changes nothing about the verdict.
     pub notes: Vec<String>,
     /// As of when.
     pub at: Timestamp,
@@ -84,12 +108,58 @@ pub struct Judged {
 /// Runs the command.
 ///
 /// # Errors
-/// Where the files can't be read, or something can't be written.
-pub async fn main(args: Args, input: impl Read, out: &mut impl Write) -> Result<ExitCode> {
-    let now = live::moment(args.now).await?;
-    let judged = offline::judged(&args.offline, input, now)?;
-    print(&judged, &args.output, out)?;
+/// Where the image or the files can't be read, or something can't be written.
+pub async fn main(args: &Args, input: impl Read, out: &mut impl Write) -> Result<ExitCode> {
+    args.output.check()?;
+    if let Some(file) = &args.offline.findings {
+        let now = live::moment(args.now).await?;
+        return finish(&offline::judged(file, &args.offline, &args.rules, input, now)?, &args.output, out);
+    }
+    let settings = Settings::read(live::variable)?;
+    let aws = live::aws().await?;
+    let tell = |line: &str| drop(writeln!(io::stderr(), "{line}"));
+    Box::pin(run(&aws, &settings, aws.region(), args, out, tell)).await
+}
+
+/// Runs the command on an account behind ports. `tell` is told how it goes.
+///
+/// # Errors
+/// Where the image or the policy can't be read, it can't be brought back, or something can't be written.
+pub async fn run(
+    ports: &impl account::Ports,
+    settings: &Settings,
+    region: &str,
+    args: &Args,
+    out: &mut impl Write,
+    tell: impl FnMut(&str),
+) -> Result<ExitCode> {
+    match (&args.command, &args.live.image) {
+        (Some(Command::Release(args)), _) => release::run(ports, region, args, out, tell).await,
+        (None, Some(image)) => {
+            let judged = account::judged(ports, settings, region, image, args, tell).await?;
+            finish(&judged, &args.output, out)
+        }
+        (None, None) => bail!("there is nothing to judge: name an IMAGE, or --findings FILE"),
+    }
+}
+
+fn finish(judged: &Judged, output: &Output, out: &mut impl Write) -> Result<ExitCode> {
+    print(judged, output, out)?;
     Ok(exit_code(judged.judgement.verdict))
+}
+
+impl Output {
+    fn sarif_on_stdout(&self) -> bool {
+        self.sarif.as_ref().is_some_and(|file| file.as_os_str() == "-")
+    }
+
+    fn check(&self) -> Result<()> {
+        ensure!(
+            !(self.json && self.sarif_on_stdout()),
+            "--json and --sarif - both print to standard output: choose one"
+        );
+        Ok(())
+    }
 }
 
 /// Prints a verdict as it was asked for.
@@ -97,8 +167,7 @@ pub async fn main(args: Args, input: impl Read, out: &mut impl Write) -> Result<
 /// # Errors
 /// Where something can't be written.
 pub fn print(judged: &Judged, output: &Output, out: &mut impl Write) -> Result<()> {
-    let on_stdout = output.sarif.as_ref().is_some_and(|file| file.as_os_str() == "-");
-    ensure!(!(on_stdout && output.json), "--json and --sarif - both print to standard output: choose one");
+    let on_stdout = output.sarif_on_stdout();
     if let Some(file) = &output.sarif {
         let sarif = format!("{:#}\n", sarif::log(judged));
         if on_stdout {

@@ -3,31 +3,27 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result};
 use jiff::Timestamp;
-use tidegate_core::scan::document::{self, Document};
 use tidegate_core::scan::facts::Kind;
-
 use tidegate_core::scan::{Facts, Policy, Reason, judge};
 
 use super::Judged;
 use super::findings::{self, Known};
+use super::rules::Rules;
 use crate::{input, trace};
 
 /// What a file says of a scan, and what it does not.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub struct Offline {
     /// What `aws ecr describe-image-scan-findings` printed; - for standard input.
-    #[arg(long, value_name = "FILE", required = true)]
-    pub findings: PathBuf,
-    /// The policy document [default: the built-in one].
     #[arg(long, value_name = "FILE")]
-    pub policy: Option<PathBuf>,
+    pub findings: Option<PathBuf>,
     /// The repository by whose rules it is judged [default: that of the findings].
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "image")]
     pub repository: Option<String>,
     /// When the image was pushed; without it, a scan without findings, counts and time of its own is not believed.
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", conflicts_with = "image", value_parser = time)]
     pub pushed_at: Option<Timestamp>,
 }
 
@@ -39,34 +35,17 @@ fn time(text: &str) -> Result<Timestamp, String> {
 ///
 /// # Errors
 /// Where a file can't be read, or is not what it should be.
-pub fn judged(args: &Offline, input: impl Read, now: Timestamp) -> Result<Judged> {
+pub fn judged(file: &Path, args: &Offline, rules: &Rules, input: impl Read, now: Timestamp) -> Result<Judged> {
     let known = Known { repository: args.repository.clone(), pushed_at: args.pushed_at };
-    let read = input::read(&args.findings, input)?;
+    let read = input::read(file, input)?;
     let facts = findings::read(&read.text, known).with_context(|| read.name)?;
-    let policy = match &args.policy {
-        Some(file) => document(file, now)?,
-        None => Document::default(),
-    }
-    .policy(&facts.image.repository);
+    let policy = rules.in_file(now)?.unwrap_or_default().policy(&facts.image.repository);
     let judgement = judge(&facts, &policy, now);
     let mut notes = notes(&facts, &policy);
     if judgement.reason == Reason::Settling && facts.pushed_at.is_none() {
         notes.push("it is not said when the image was pushed; --pushed-at says it".to_owned());
     }
     Ok(Judged { facts, policy, judgement, notes, at: now })
-}
-
-fn document(file: &Path, now: Timestamp) -> Result<Document> {
-    ensure!(file.as_os_str() != "-", "--policy must be a file");
-    let read = input::read(file, std::io::empty())?;
-    match document::read(&read.text, now) {
-        Ok(document) => Ok(document),
-        Err(faults) => {
-            let faults: Vec<String> =
-                faults.iter().map(|fault| format!("{}:{}: {}", read.name, fault.line, fault.told())).collect();
-            bail!("the policy can't be read, so nothing passes by it\n{}", faults.join("\n"))
-        }
-    }
 }
 
 /// What the policy asks for and the file does not tell.

@@ -67,7 +67,7 @@ fn what_can_not_be_recomputed_is_refused() {
         (json!({"level": "INFO"}).to_string(), "it names no function"),
         (
             json!({"function": "scan-gte"}).to_string(),
-            r#"its function is "scan-gte": must be cost-scaler or canary-gate"#,
+            r#"its function is "scan-gte": must be one of cost-scaler, canary-gate, scan-gate"#,
         ),
         (json!({"level": "INFO", "summary": {}}).to_string(), "it is the summary of a run"),
         (format!("{}\n{}", record(), record()), "explain one record at a time"),

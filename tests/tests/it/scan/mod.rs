@@ -1,7 +1,9 @@
 //! What the scan gate does and, above all, does not do: its handler over a simulated account, in process.
 
 mod actions;
+mod command;
 mod doors;
+mod explain;
 mod policy;
 mod races;
 mod tasks;
