@@ -1,7 +1,10 @@
 //! What is done about a blocked image, each under its own switch and least of all modes, and what is left alone.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::time::Duration;
 
+use futures_util::lock::Mutex;
 use futures_util::{StreamExt, stream};
 use tidegate_aws::codedeploy::CodeDeploy;
 use tidegate_aws::deadline::Deadline;
@@ -18,8 +21,9 @@ use tidegate_core::scan::{Action, Facts, Judgement, Step};
 use tidegate_core::words::counted;
 use tidegate_lambda::deployments::{InProgress, NotStopped, stop};
 use tidegate_lambda::images::repository_of;
+use tokio::time::Instant;
 
-use crate::in_use::{Names, Search};
+use crate::in_use::{Definitions, Names, Reading, Usage};
 use crate::quarantine;
 
 /// Task definitions that are looked through for those that name an image.
@@ -27,6 +31,9 @@ const MOST_DEFINITIONS: usize = 2000;
 
 /// How much of the time that is left they may take.
 const FOR_DEFINITIONS: f64 = 0.8;
+
+/// Who needs an image is read again where it was read longer ago than this.
+const JUST_READ: Duration = Duration::from_secs(30);
 
 /// What is acted through.
 pub trait Ports: CodeDeploy + Deployments + Ecs + Images + Tasks {}
@@ -88,40 +95,113 @@ pub async fn stop_task(
     Some(stopped.map_or_else(failed, |()| told(Came::Done)))
 }
 
-/// Keeps a blocked image from being used again: its task definitions are deregistered, and it is archived. Neither where
-/// anybody needs it, nor where that could not be told.
-pub async fn quarantine(
-    ports: &impl Ports,
-    deadline: &Deadline,
+/// Keeps blocked images from being used again: their task definitions are deregistered, and they are archived. Neither
+/// where anybody needs one, nor where that could not be told.
+pub struct Quarantine<'a, P> {
+    ports: &'a P,
+    deadline: &'a Deadline,
     concurrency: usize,
-    (facts, judgement): (&Facts, &Judgement),
-    deregister: Mode,
-    archive: Mode,
-) -> Vec<Step> {
-    if deregister.max(archive) == Mode::Off {
-        return Vec::new();
+    reading: Reading<'a, P>,
+    /// Who needs what, and when it was read.
+    usage: Mutex<Option<(Instant, Rc<Usage>)>>,
+}
+
+impl<'a, P: Ports> Quarantine<'a, P> {
+    /// For the images of one run.
+    #[must_use]
+    pub fn new(ports: &'a P, deadline: &'a Deadline, concurrency: usize, definitions: &'a Definitions) -> Self {
+        let reading = Reading::new(ports, deadline, definitions);
+        Self { ports, deadline, concurrency, reading, usage: Mutex::new(None) }
     }
-    let Some(names) = names(facts) else { return Vec::new() };
-    let search = Search::new(ports, deadline);
-    let left = |why: String, came: Came| {
-        let image = facts.image.id();
-        let both = [(Action::DeregisterTaskDefinition, deregister), (Action::ArchiveImage, archive)];
-        let on = both.into_iter().filter(|(_, mode)| *mode != Mode::Off);
-        on.map(|(action, _)| Step { why: Some(why.clone()), ..step(action, &image, None, came) }).collect()
-    };
-    match search.who_needs(&names).await {
-        Ok(None) => {}
-        Ok(Some(who)) => return left(format!("it is in use: {who}"), Came::LeftAlone),
-        Err(error) => return left(format!("whether anybody needs it could not be told: {error}"), Came::Failed),
+
+    /// Does with one image what its modes allow.
+    pub async fn of(&self, facts: &Facts, judgement: &Judgement, deregister: Mode, archive: Mode) -> Vec<Step> {
+        if deregister.max(archive) == Mode::Off {
+            return Vec::new();
+        }
+        let Some(names) = names(facts) else { return Vec::new() };
+        let left = |why: String, came: Came| {
+            let image = facts.image.id();
+            let both = [(Action::DeregisterTaskDefinition, deregister), (Action::ArchiveImage, archive)];
+            let on = both.into_iter().filter(|(_, mode)| *mode != Mode::Off);
+            on.map(|(action, _)| Step { why: Some(why.clone()), ..step(action, &image, None, came) }).collect()
+        };
+        match self.usage().await.map(|usage| usage.who_needs(&names).map(str::to_owned)) {
+            Ok(None) => {}
+            Ok(Some(who)) => return left(format!("it is in use: {who} has it"), Came::LeftAlone),
+            Err(error) => return left(format!("whether anybody needs it could not be told: {error}"), Came::Failed),
+        }
+        let mut steps = Vec::new();
+        if deregister != Mode::Off {
+            steps.extend(self.deregister(&names, deregister).await);
+        }
+        if archive != Mode::Off {
+            steps.extend(archive_image(self.ports, self.deadline, facts, judgement, archive).await);
+        }
+        steps
     }
-    let mut steps = Vec::new();
-    if deregister != Mode::Off {
-        steps.extend(deregister_definitions(&search, concurrency, &names, deregister).await);
+
+    /// The task definitions that name it, as far as there is time to look for them.
+    async fn deregister(&self, names: &Names, mode: Mode) -> Vec<Step> {
+        const ACTION: Action = Action::DeregisterTaskDefinition;
+        let subject = "the task definitions that name it";
+        let (ports, deadline) = (self.ports, self.deadline);
+        let listed = deadline.bound("ListTaskDefinitions", ports.list_task_definitions(None, MOST_DEFINITIONS)).await;
+        let (arns, more) = match listed {
+            Ok(listed) => listed,
+            Err(error) => {
+                return vec![Step { why: Some(error.to_string()), ..step(ACTION, subject, None, Came::Failed) }];
+            }
+        };
+        let until = deadline.share(FOR_DEFINITIONS);
+        let read = stream::iter(&arns).map(|arn| async {
+            if until.is_past() {
+                return Err(PortError::new("DescribeTaskDefinition", Kind::NoTime, "the run has other work to do"));
+            }
+            self.reading.definition(arn).await
+        });
+        let mut steps = Vec::new();
+        let (mut unread, mut why) = (0_usize, None);
+        for definition in read.buffered(self.concurrency).collect::<Vec<_>>().await {
+            match definition {
+                Ok(definition) if definition.active && names.are_in(&definition) => {
+                    steps.push(deregister_one(ports, deadline, &definition.arn, mode).await);
+                }
+                Ok(_) => {}
+                // It was deleted in the meantime.
+                Err(error) if error.kind == Kind::NotFound => {}
+                Err(error) => {
+                    unread += 1;
+                    why.get_or_insert(error.to_string());
+                }
+            }
+        }
+        if more {
+            why.get_or_insert(format!("no more than {MOST_DEFINITIONS} are looked through"));
+        }
+        if let Some(why) = why {
+            let subject = if more { "more task definitions".to_owned() } else { counted(unread, "task definition") };
+            // Looking again would get no further: what was reached is done, and the rest is told.
+            steps.push(Step {
+                why: Some(format!("not looked at: {why}")),
+                ..step(ACTION, subject, None, Came::LeftAlone)
+            });
+        }
+        steps
     }
-    if archive != Mode::Off {
-        steps.extend(archive_image(ports, deadline, facts, judgement, archive).await);
+
+    /// Who needs what, just read: once for all images that are looked at within moments of each other.
+    async fn usage(&self) -> Result<Rc<Usage>, PortError> {
+        let mut known = self.usage.lock().await;
+        if let Some((read, usage)) = known.as_ref()
+            && read.elapsed() < JUST_READ
+        {
+            return Ok(usage.clone());
+        }
+        let usage = Rc::new(self.reading.usage().await?);
+        *known = Some((Instant::now(), usage.clone()));
+        Ok(usage)
     }
-    steps
 }
 
 /// What the image and its platforms are called.
@@ -136,54 +216,6 @@ fn names(facts: &Facts) -> Option<Names> {
         digests: digests.into_iter().collect(),
         tags: facts.image.tags.clone(),
     })
-}
-
-async fn deregister_definitions<P: Ports>(
-    search: &Search<'_, P>,
-    concurrency: usize,
-    names: &Names,
-    mode: Mode,
-) -> Vec<Step> {
-    const ACTION: Action = Action::DeregisterTaskDefinition;
-    let subject = "the task definitions that name it";
-    let (ports, deadline) = (search.ports, search.deadline);
-    let listed = deadline.bound("ListTaskDefinitions", ports.list_task_definitions(None, MOST_DEFINITIONS)).await;
-    let (arns, more) = match listed {
-        Ok(listed) => listed,
-        Err(error) => return vec![Step { why: Some(error.to_string()), ..step(ACTION, subject, None, Came::Failed) }],
-    };
-    let until = deadline.share(FOR_DEFINITIONS);
-    let read = stream::iter(&arns).map(|arn| async {
-        if until.is_past() {
-            return Err(PortError::new("DescribeTaskDefinition", Kind::NoTime, "the run has other work to do"));
-        }
-        search.definition(arn).await
-    });
-    let mut steps = Vec::new();
-    let (mut unread, mut why) = (0_usize, None);
-    for definition in read.buffered(concurrency).collect::<Vec<_>>().await {
-        match definition {
-            Ok(definition) if definition.active && names.are_in(&definition) => {
-                steps.push(deregister_one(ports, deadline, &definition.arn, mode).await);
-            }
-            Ok(_) => {}
-            // It was deleted in the meantime.
-            Err(error) if error.kind == Kind::NotFound => {}
-            Err(error) => {
-                unread += 1;
-                why.get_or_insert(error.to_string());
-            }
-        }
-    }
-    if more {
-        why.get_or_insert(format!("no more than {MOST_DEFINITIONS} are looked through"));
-    }
-    if let Some(why) = why {
-        let subject = if more { "more task definitions".to_owned() } else { counted(unread, "task definition") };
-        // Looking again would get no further: what was reached is done, and the rest is told.
-        steps.push(Step { why: Some(format!("not looked at: {why}")), ..step(ACTION, subject, None, Came::LeftAlone) });
-    }
-    steps
 }
 
 async fn deregister_one(ports: &impl Tasks, deadline: &Deadline, arn: &str, mode: Mode) -> Step {

@@ -28,6 +28,7 @@ use tidegate_lambda::start::{Failure, Host, Invocation};
 use tokio::time::Instant;
 
 use crate::event::{Event, Request, Wake};
+use crate::in_use::Definitions;
 use crate::log;
 use crate::report::{self, FUNCTION, SCHEDULE, Summary};
 use crate::run::{Came, Run};
@@ -105,6 +106,8 @@ pub struct Gate<P> {
     cold: Cell<bool>,
     /// What this process has told already. Another one may tell it again: nothing but that depends on it.
     told: RefCell<BTreeSet<String>>,
+    /// Task definitions that this process has read.
+    definitions: Definitions,
 }
 
 impl<P: Ports> Gate<P> {
@@ -112,7 +115,15 @@ impl<P: Ports> Gate<P> {
     pub fn new(ports: P, settings: Settings, host: Host) -> Self {
         // Its own price only, which is the same in almost every region.
         let prices = Prices::new("us-east-1", Vec::new());
-        Self { ports, host, settings, prices, cold: Cell::new(true), told: RefCell::default() }
+        Self {
+            ports,
+            host,
+            settings,
+            prices,
+            cold: Cell::new(true),
+            told: RefCell::default(),
+            definitions: Definitions::default(),
+        }
     }
 
     /// Answers one invocation.
@@ -180,7 +191,7 @@ impl<P: Ports> Gate<P> {
         let deadline = invocation.work(now);
         let since = now - if daily { SINCE_THE_LAST_DAY } else { SINCE_EVENTS };
         let events = work.events;
-        let run = Run::new(&self.ports, &self.settings, &deadline, now, mode);
+        let run = Run::new(&self.ports, &self.settings, &deadline, (now, mode), &self.definitions);
         let Came { mut outcomes, open, declined, incomplete } = run.over(work, daily).await;
         for outcome in &mut outcomes {
             outcome.news = run.is_news(outcome, since, &self.told);

@@ -1,4 +1,6 @@
 //! Who needs an image: nothing that keeps an image from being pulled may be done to one that anybody needs, in any cluster.
+//!
+//! [`Reading`] reads who runs what, once for all images of a run; [`Usage`] tells who needs one.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +15,15 @@ use tidegate_core::scan::image_name::{ImageName, Registry};
 use tidegate_lambda::deployments::described;
 
 use crate::brings;
+
+/// Task definitions by ARN. A revision never changes, so a process may keep what it has read.
+pub type Definitions = RefCell<BTreeMap<String, TaskDefinition>>;
+
+/// What a process keeps of them.
+const MOST_KEPT: usize = 5000;
+
+/// Revisions of one family that are looked through for the one before.
+const MOST_REVISIONS: usize = 1000;
 
 /// An image with everything that it may be called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,50 +61,70 @@ impl Names {
     }
 }
 
-/// Looks for who needs an image.
-pub struct Search<'a, P> {
-    /// The world.
-    pub ports: &'a P,
-    /// The time that is left.
-    pub deadline: &'a Deadline,
-    service_reads: Pace,
-    definition_reads: Pace,
-    definitions: RefCell<BTreeMap<String, TaskDefinition>>,
+/// Who runs what, or would go back to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Usage(Vec<User>);
+
+/// One that runs images.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct User {
+    /// As in `the task prod/1a2b (family:batch)`.
+    who: String,
+    images: Vec<ContainerImage>,
 }
 
-impl<'a, P: Tasks + Ecs + Deployments> Search<'a, P> {
-    /// At half the pace that the account has.
+impl Usage {
+    /// Who needs an image: a running task, or a current or previous revision of a service. None where nobody does.
     #[must_use]
-    pub fn new(ports: &'a P, deadline: &'a Deadline) -> Self {
+    pub fn who_needs(&self, names: &Names) -> Option<&str> {
+        let needs = |user: &&User| user.images.iter().any(|image| names.is_run_by(image));
+        self.0.iter().find(needs).map(|user| user.who.as_str())
+    }
+
+    fn add(&mut self, who: String, images: Vec<ContainerImage>) {
+        self.0.push(User { who, images });
+    }
+}
+
+/// Reads who runs what, at half the pace that the account has.
+pub struct Reading<'a, P> {
+    ports: &'a P,
+    deadline: &'a Deadline,
+    definitions: &'a Definitions,
+    service_reads: Pace,
+    definition_reads: Pace,
+}
+
+impl<'a, P: Tasks + Ecs + Deployments> Reading<'a, P> {
+    /// With the task definitions that are known already.
+    #[must_use]
+    pub fn new(ports: &'a P, deadline: &'a Deadline, definitions: &'a Definitions) -> Self {
         Self {
             ports,
             deadline,
+            definitions,
             service_reads: Pace::new(Bucket::ECS_SERVICE_READ.half()),
             definition_reads: Pace::new(Bucket::ECS_TASK_DEFINITION_READ.half()),
-            definitions: RefCell::default(),
         }
     }
 
-    /// Who needs it, as a sentence; None where nobody does: no running task, and no current or previous revision of a
-    /// service.
+    /// Every cluster's running tasks, and the current and previous revisions of its services.
     ///
     /// # Errors
-    /// Where anything could not be read: then nobody knows.
-    pub async fn who_needs(&self, names: &Names) -> Result<Option<String>, PortError> {
+    /// Where anything could not be read: then nobody knows who needs an image.
+    pub async fn usage(&self) -> Result<Usage, PortError> {
+        let mut usage = Usage::default();
         for cluster in self.deadline.bound("ListClusters", self.ports.list_clusters()).await? {
-            let tasks = brings::tasks(self.ports, self.deadline, &cluster).await?;
-            if let Some(task) = tasks.iter().find(|task| task.images.iter().any(|image| names.is_run_by(image))) {
+            for task in brings::tasks(self.ports, self.deadline, &cluster).await? {
                 let id = task.arn.rsplit('/').next().unwrap_or(&task.arn);
-                return Ok(Some(format!("the task {cluster}/{id} ({}) runs it", task.group)));
+                usage.add(format!("the task {cluster}/{id} ({})", task.group), task.images);
             }
-            if let Some(why) = self.which_service(&cluster, names).await? {
-                return Ok(Some(why));
-            }
+            self.services(&cluster, &mut usage).await?;
         }
-        Ok(None)
+        Ok(usage)
     }
 
-    async fn which_service(&self, cluster: &str, names: &Names) -> Result<Option<String>, PortError> {
+    async fn services(&self, cluster: &str, usage: &mut Usage) -> Result<(), PortError> {
         let listed = self.deadline.bound("ListServices", self.ports.list_services(cluster)).await?;
         let mut services = Vec::new();
         for chunk in listed.chunks(SERVICES_PER_CALL) {
@@ -106,92 +137,66 @@ impl<'a, P: Tasks + Ecs + Deployments> Search<'a, P> {
             }
             services.extend(described.services);
         }
-        let mut told = BTreeSet::new();
-        let needs = match self.of_deployments(&services, names, &mut told).await? {
-            Some(service) => Some(service),
-            None => self.of_definitions(services.iter().filter(|service| !told.contains(&service.name)), names).await?,
-        };
-        let why = |name| format!("a current or previous revision of the service {cluster}/{name} has it");
-        Ok(needs.map(why))
+        let told = self.of_deployments(cluster, &services, usage).await?;
+        for service in services.iter().filter(|service| !told.contains(&service.name)) {
+            self.of_definitions(service, usage).await?;
+        }
+        Ok(())
     }
 
-    /// Of the services that ECS deploys, the one whose last deployment goes to the image, or comes from it: to the one it
-    /// would go forward, to the other back. Asked in twenties, so that a cluster of a thousand services takes 150 calls.
-    /// `told` are the services whose last deployment could be described with all of its revisions.
+    /// Of the services that ECS deploys, the revision that the last deployment goes to, and those that it comes from: back
+    /// to them it would go. Asked in twenties, so that a cluster of a thousand services takes 150 calls. The answer is the
+    /// services whose last deployment could be described with all of its revisions.
     async fn of_deployments(
         &self,
+        cluster: &str,
         services: &[Service],
-        names: &Names,
-        told: &mut BTreeSet<String>,
-    ) -> Result<Option<String>, PortError> {
+        usage: &mut Usage,
+    ) -> Result<BTreeSet<String>, PortError> {
         let arns: Vec<String> = services.iter().filter_map(|service| service.service_deployment.clone()).collect();
+        let mut told = BTreeSet::new();
         for arns in arns.chunks(DEPLOYMENTS_PER_CALL) {
             self.service_reads.turn().await;
             for (deployment, revisions) in described(self.ports, self.deadline, arns).await? {
-                for revision in &revisions {
-                    if self.has(revision, names).await? {
-                        return Ok(Some(deployment.service));
-                    }
-                }
                 if revisions.len() == deployment.sources.len() + usize::from(deployment.target.is_some()) {
-                    told.insert(deployment.service);
+                    told.insert(deployment.service.clone());
+                }
+                for revision in revisions {
+                    let images = self.images_of(revision).await?;
+                    usage.add(revision_of(cluster, &deployment.service), images);
                 }
             }
         }
-        Ok(None)
+        Ok(told)
     }
 
-    async fn has(&self, revision: &ServiceRevision, names: &Names) -> Result<bool, PortError> {
-        if revision.images.iter().any(|image| names.is_run_by(image)) {
-            return Ok(true);
-        }
+    async fn images_of(&self, revision: ServiceRevision) -> Result<Vec<ContainerImage>, PortError> {
+        let mut images = revision.images;
         // Where ECS has resolved every image, its task definition has nothing to add.
         let open = |image: &ContainerImage| image.image.is_some() && image.digest.is_none();
-        match &revision.task_definition {
-            Some(arn) if revision.images.is_empty() || revision.images.iter().any(open) => {
-                Ok(names.are_in(&self.definition(arn).await?))
-            }
-            _ => Ok(false),
+        if let Some(arn) = revision.task_definition.filter(|_| images.is_empty() || images.iter().any(open)) {
+            images.extend(self.definition(&arn).await?.images);
         }
+        Ok(images)
     }
 
-    /// Of the other services, the one whose task definition names the image, or whose task definition before does: no API
-    /// tells what they would go back to.
-    async fn of_definitions<'s>(
-        &self,
-        services: impl Iterator<Item = &'s Service>,
-        names: &Names,
-    ) -> Result<Option<String>, PortError> {
-        for service in services {
-            for arn in &service.task_definitions {
-                if names.are_in(&self.definition(arn).await?) {
-                    return Ok(Some(service.name.clone()));
-                }
-            }
-            if self.of_the_revision_before(service, names).await? {
-                return Ok(Some(service.name.clone()));
-            }
-        }
-        Ok(None)
-    }
-
-    async fn of_the_revision_before(&self, service: &Service, names: &Names) -> Result<bool, PortError> {
+    /// Of any other service its task definitions, and the revision before each: no API tells what it would go back to.
+    async fn of_definitions(&self, service: &Service, usage: &mut Usage) -> Result<(), PortError> {
         for arn in &service.task_definitions {
-            let family = self.definition(arn).await?.family;
-            let listed = self.ports.list_task_definitions(Some(&family), MOST_REVISIONS);
+            let definition = self.definition(arn).await?;
+            let listed = self.ports.list_task_definitions(Some(&definition.family), MOST_REVISIONS);
             let (arns, _) = self.deadline.bound("ListTaskDefinitions", listed).await?;
+            let mut images = definition.images;
             // The newest come first.
-            let before = arns.iter().skip_while(|listed| *listed != arn).nth(1);
-            if let Some(before) = before
-                && names.are_in(&self.definition(before).await?)
-            {
-                return Ok(true);
+            if let Some(before) = arns.iter().skip_while(|listed| *listed != arn).nth(1) {
+                images.extend(self.definition(before).await?.images);
             }
+            usage.add(revision_of(&service.cluster, &service.name), images);
         }
-        Ok(false)
+        Ok(())
     }
 
-    /// A task definition; a revision never changes.
+    /// A task definition.
     ///
     /// # Errors
     /// Where it could not be read.
@@ -201,10 +206,15 @@ impl<'a, P: Tasks + Ecs + Deployments> Search<'a, P> {
         }
         self.definition_reads.turn().await;
         let read = self.deadline.bound("DescribeTaskDefinition", self.ports.task_definition(arn)).await?;
-        self.definitions.borrow_mut().insert(arn.to_owned(), read.clone());
+        let mut definitions = self.definitions.borrow_mut();
+        if definitions.len() >= MOST_KEPT {
+            definitions.clear();
+        }
+        definitions.insert(arn.to_owned(), read.clone());
         Ok(read)
     }
 }
 
-/// Revisions of one family that are looked through for the one before.
-const MOST_REVISIONS: usize = 1000;
+fn revision_of(cluster: &str, service: &str) -> String {
+    format!("a current or previous revision of the service {cluster}/{service}")
+}

@@ -28,9 +28,10 @@ use tidegate_core::verdict::Verdict;
 use tidegate_lambda::enrolled::{self, Enrolled, NotDescribed};
 use tidegate_lambda::images::{Looking, NoImage, repository};
 
-use crate::act;
+use crate::act::Quarantine;
 use crate::brings;
 use crate::handler::Ports;
+use crate::in_use::Definitions;
 use crate::look::{self, Looks};
 use crate::report::Outcome;
 use crate::settings::Settings;
@@ -70,14 +71,22 @@ pub struct Run<'a, P> {
     now: Timestamp,
     mode: Mode,
     looks: Looks<'a, P>,
+    quarantine: Quarantine<'a, P>,
 }
 
 impl<'a, P: Ports> Run<'a, P> {
     /// A run that goes at most this far.
-    pub fn new(ports: &'a P, settings: &'a Settings, deadline: &'a Deadline, now: Timestamp, mode: Mode) -> Self {
+    pub fn new(
+        ports: &'a P,
+        settings: &'a Settings,
+        deadline: &'a Deadline,
+        (now, mode): (Timestamp, Mode),
+        definitions: &'a Definitions,
+    ) -> Self {
         let concurrency = settings.common.concurrency;
+        let quarantine = Quarantine::new(ports, deadline, concurrency, definitions);
         let looks = Looks::new(Looking { ports, deadline, concurrency, begins_scans: true, now });
-        Self { ports, settings, deadline, now, mode, looks }
+        Self { ports, settings, deadline, now, mode, looks, quarantine }
     }
 
     /// Looks at everything that there is to look at; `daily` adds what enrolled services run.
@@ -197,10 +206,7 @@ impl<'a, P: Ports> Run<'a, P> {
                         let switch = |action| mode.min(self.settings.switches.of(action));
                         let (deregister, archive) =
                             (switch(Action::DeregisterTaskDefinition), switch(Action::ArchiveImage));
-                        let concurrency = self.settings.common.concurrency;
-                        let what = (facts, &outcome.judgement);
-                        let steps =
-                            act::quarantine(self.ports, self.deadline, concurrency, what, deregister, archive).await;
+                        let steps = self.quarantine.of(facts, &outcome.judgement, deregister, archive).await;
                         outcome.steps = steps;
                     }
                     looked.outcomes.push(outcome);

@@ -142,3 +142,19 @@ async fn a_quarantine_is_undone_with_one_command_and_holds_with_an_exception_onl
     assert_eq!([&digest, &platform].map(|of| scanning.world.storage(of)), ["ACTIVE", "ACTIVE"]);
     assert_eq!(scanning.queued(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_needs_fifty_images_is_asked_once() {
+    let mut scanning = Scanning::under(EVERY);
+    shop(&scanning, "on");
+    let definition = scanning.world.register(TaskDefinition::of("batch").container("app", "tool:v1"));
+    let bad = |n: u32| Image::new("tool", &format!("v{n}")).in_progress_for(1).finds([bad()]);
+    let digests: Vec<String> = (1..=50).map(|n| scanning.world.push(bad(n))).collect();
+    scanning.world.pass(2);
+    scanning.deliver().await;
+    assert!(digests.iter().all(|digest| scanning.world.storage(digest) == "ARCHIVED"));
+    assert_eq!(active(&scanning, &[definition]), [false]);
+    assert_eq!(["ListClusters", "ListServices", "ListTasks"].map(|operation| scanning.calls(operation)), [1, 1, 1]);
+    // Each task definition is read once: it never changes.
+    assert!(scanning.calls("DescribeTaskDefinition") <= 2, "{}", scanning.calls("DescribeTaskDefinition"));
+}
