@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use clap::Parser;
 use tidegate_aws::Aws;
 use tidegate_aws::error::Kind;
 use tidegate_aws::images::{By, Images, LONGEST_CONFIG, Repository, StorageClass};
@@ -223,4 +224,27 @@ async fn a_parameter_is_there_or_not_and_a_denial_is_neither() {
     world.lock().faults.add("GetParameter", Fault::Denied, Times::Always);
     let denied = aws.parameter("/tidegate/scan").await.expect_err("it may not");
     assert!(denied.message.ends_with("is not authorized to perform: ssm:GetParameter"), "{denied}");
+}
+
+#[tokio::test]
+async fn the_command_line_says_the_same_over_the_wire_as_in_process() {
+    let world = world(true);
+    let index = Index::new("shop", "v2").with(Image::of("linux/amd64").finds(findings())).attested();
+    world.push(index.with(Image::of("linux/arm64")));
+    world.push(Image::new("shop", "v1"));
+    world.push(Image::new("shop", "v3").pending_for(30));
+    world.lock().parameters.insert("/policy".to_owned(), "version: 1\nmode: on\n".to_owned());
+    world.pass(15);
+    let (_server, aws) = connect(&world).await;
+    let settings = scan_gate::settings::Settings::read(|_| None).expect("there are none");
+    for (image, verdict) in [("shop:v1", "PASS"), ("shop:v2", "FAIL"), ("shop:v3", "INCONCLUSIVE")] {
+        let args = tidegate::scan::Args::parse_from(["scan", image, "--policy-parameter", "/policy"]);
+        let (mut wire, mut process) = (Vec::new(), Vec::new());
+        let code = tidegate::scan::run(&aws, &settings, REGION, &args, &mut wire, |_| {}).await.expect("a verdict");
+        let same = tidegate::scan::run(&world, &settings, REGION, &args, &mut process, |_| {}).await;
+        assert_eq!(code, same.expect("a verdict"));
+        let [wire, process] = [wire, process].map(|told| String::from_utf8(told).expect("UTF-8"));
+        assert_eq!(wire, process);
+        assert!(wire.starts_with(verdict), "{wire}");
+    }
 }
