@@ -118,7 +118,7 @@ pub async fn main(args: &Args, input: impl Read, out: &mut impl Write) -> Result
     let settings = Settings::read(live::variable)?;
     let aws = live::aws().await?;
     let tell = |line: &str| drop(writeln!(io::stderr(), "{line}"));
-    Box::pin(run(&aws, &settings, aws.region(), args, out, tell)).await
+    run(&aws, &settings, aws.region(), args, out, tell).await
 }
 
 /// Runs the command on an account behind ports. `tell` is told how it goes.
@@ -136,7 +136,7 @@ pub async fn run(
     match (&args.command, &args.live.image) {
         (Some(Command::Release(args)), _) => release::run(ports, region, args, out, tell).await,
         (None, Some(image)) => {
-            let judged = account::judged(ports, settings, region, image, args, tell).await?;
+            let judged = Box::pin(account::judged(ports, settings, region, image, args, tell)).await?;
             finish(&judged, &args.output, out)
         }
         (None, None) => bail!("there is nothing to judge: name an IMAGE, or --findings FILE"),
