@@ -89,7 +89,7 @@ impl Age {
 
     /// Seconds until it is so many minutes; None where it is not known.
     fn left_s(&self, minutes: u32) -> Option<i64> {
-        let until = self.since? + SignedDuration::from_mins(i64::from(minutes));
+        let until = self.since?.checked_add(SignedDuration::from_mins(i64::from(minutes))).ok()?;
         Some(until.duration_since(self.now).as_secs())
     }
 

@@ -126,10 +126,10 @@ impl<'a> Scales<'a> {
         if finding.severity.is_rated() { finding.severity } else { self.policy.unrated }
     }
 
-    /// Without a date, or a severity, there is no grace.
+    /// Without a date, or a severity, there is no grace; nor where it would end when no clock can be.
     fn grace(&self, finding: &Finding) -> Option<(u32, Timestamp)> {
         let days = *self.policy.grace_days.get(&finding.severity)?;
-        let until = finding.published_at? + SignedDuration::from_hours(24 * i64::from(days));
+        let until = finding.published_at?.checked_add(SignedDuration::from_hours(24 * i64::from(days))).ok()?;
         (self.now < until).then_some((days, until))
     }
 

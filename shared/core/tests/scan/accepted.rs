@@ -111,6 +111,13 @@ fn grace_counts_from_the_publication_and_only_against_the_severity() {
 }
 
 #[test]
+fn grace_that_would_end_when_no_clock_can_be_is_none() {
+    let policy = Policy { grace_days: [(Severity::Critical, 7)].into(), ..Policy::default() };
+    let far = Finding { published_at: Some(Timestamp::MAX), ..bad() };
+    assert_eq!(said(&judged(&with([far]), &policy)), "fail vulnerable");
+}
+
+#[test]
 fn what_inspector_suppresses_is_accepted_unless_the_policy_counts_it() {
     let suppressed = Finding { status: Status::Suppressed, ..bad() };
     let judgement = judged(&with([suppressed.clone()]), &Policy::default());

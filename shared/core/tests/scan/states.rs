@@ -1,5 +1,6 @@
 //! What ECR's word for a scan means, row by row.
 
+use jiff::Timestamp;
 use tidegate_core::scan::Policy;
 use tidegate_core::scan::facts::{AskedFor, Facts, Kind, Scan, ScanStatus, Storage};
 use tidegate_core::scan::finding::{Finding, Fix, Severity};
@@ -31,6 +32,14 @@ fn complete_without_anything_settles_first_and_is_believed_later() {
         let policy = Policy { settle_minutes: 60, patience_minutes: 90, ..Policy::default() };
         assert_eq!(said(&judged(&scanned(status, 59), &policy)), "inconclusive settling");
     }
+}
+
+#[test]
+fn a_push_that_no_clock_can_wait_for_is_not_waited_for() {
+    let pushed = |status: ScanStatus| Facts { pushed_at: Some(Timestamp::MAX), ..scanned(status, 0) };
+    assert_eq!(says(&pushed(ScanStatus::Pending)), "fail not_scanned");
+    assert_eq!(says(&pushed(ScanStatus::NotFound)), "fail not_scanned");
+    assert_eq!(says(&pushed(ScanStatus::Complete)), "inconclusive settling", "nor is an empty scan believed");
 }
 
 #[test]
