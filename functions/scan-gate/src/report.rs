@@ -195,8 +195,8 @@ pub fn record(outcome: Outcome, at: Timestamp, request_id: &str) -> ScanRecord {
     let level = if failed || outcome.judgement.verdict == Verdict::Error { Level::Warn } else { Level::Info };
     let acted = outcome.did_anything();
     let Outcome { service, mode, mut judgement, mut facts, policy, steps, .. } = outcome;
-    if let Some(facts) = &mut facts {
-        condense(facts, &mut judgement);
+    if let (Some(facts), Some(policy)) = (&mut facts, &policy) {
+        condense(facts, &mut judgement, policy, at);
     }
     let not_done = |step: &&Step| matches!(step.came, Came::LeftAlone | Came::Failed);
     let not_acted = steps.iter().find(not_done).map(|step| {

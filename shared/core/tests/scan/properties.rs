@@ -204,7 +204,7 @@ proptest! {
     fn condensed_facts_judge_the_same(facts in facts(), policy in policy()) {
         let (mut less, mut judgement) = (facts.clone(), judge(&facts, &policy, now()));
         let before = (judgement.verdict, judgement.reason);
-        condense(&mut less, &mut judgement);
+        condense(&mut less, &mut judgement, &policy, now());
         let again = judge(&less, &policy, now());
         prop_assert_eq!((again.verdict, again.reason), before);
     }

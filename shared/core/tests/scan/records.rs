@@ -14,7 +14,7 @@ fn ten_thousand_findings_fit_into_a_log_line_and_judge_the_same() {
     let mut facts = with((0..10_000).map(one));
     let mut judgement = judged(&facts, &Policy::default());
     assert_eq!(judgement.blocking.len(), 5000);
-    condense(&mut facts, &mut judgement);
+    condense(&mut facts, &mut judgement, &Policy::default(), now());
     assert_eq!((judgement.blocking.len(), facts.findings_left_out), (50, 9950));
     assert_eq!(judgement.found.values().sum::<u64>(), 10_000, "the counts are what they were");
     let line = serde_json::to_string(&facts).expect("it is JSON").len()
@@ -29,8 +29,19 @@ fn a_clean_image_stays_clean_without_its_findings() {
     let mut facts = with([finding("CVE-2026-0001", Severity::Low, Fix::No)]);
     facts.pushed_at = Some(minutes_ago(1));
     let mut judgement = judged(&facts, &Policy::default());
-    condense(&mut facts, &mut judgement);
+    condense(&mut facts, &mut judgement, &Policy::default(), now());
     assert_eq!(said(&judged(&facts, &Policy::default())), "pass clean", "it does not begin to settle");
+}
+
+#[test]
+fn what_blocks_is_kept_however_often_its_like_does_not() {
+    let harmless = finding("CVE-2026-0001", Severity::Low, Fix::No);
+    let blocks = Finding { severity: Severity::Critical, ..harmless.clone() };
+    let mut facts = with(std::iter::repeat_n(harmless, 100).chain([blocks]));
+    let mut judgement = judged(&facts, &Policy::default());
+    condense(&mut facts, &mut judgement, &Policy::default(), now());
+    assert_eq!((facts.platforms[0].scan.findings.len(), facts.findings_left_out), (1, 100));
+    assert_eq!(said(&judged(&facts, &Policy::default())), "fail vulnerable");
 }
 
 /// An image of last month, in which this was found.
