@@ -361,6 +361,7 @@
     if (sections.length > 2) fill("nav ul", ...sections.map(link));
     fill("main", ...sections.map((section, index) => el("section", { id: `part-${index + 1}` },
       el("h2", {}, heading(section, index)), ...list(section.text).map((paragraph) => el("p", {}, text(paragraph))),
+      text(section.message) ? el("pre", {}, text(section.message)) : null,
       section.table ? table(section.table, `Table: ${heading(section, index)}`) : null,
       ...objects(section.charts).map((chart) => attempt(() => chartPart(chart), "This chart could not be drawn.")))));
     const made = number(Date.parse(report.generated));

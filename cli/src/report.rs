@@ -33,6 +33,9 @@ pub struct Section {
     pub title: String,
     /// Paragraphs.
     pub text: Vec<String>,
+    /// A message that people got, line by line as they got it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
     /// A table.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub table: Option<Table>,

@@ -27,6 +27,7 @@ pub fn page(load: &Load, setup: &Setup, results: &Results) -> Page {
         ],
         table: Some(Table { head, rows, highlight: Some(0) }),
         charts: charts(&load.demand, setup, results),
+        ..Section::default()
     }];
     if !results.curves.is_empty() {
         let (head, rows) = show::sweep(results);
@@ -35,6 +36,7 @@ pub fn page(load: &Load, setup: &Setup, results: &Results) -> Page {
             text: show::comparisons(results),
             table: Some(Table { head, rows, highlight: None }),
             charts: vec![curves(results)],
+            ..Section::default()
         });
     }
     Page {

@@ -42,14 +42,14 @@ pub fn page(past: &Past, moments: &[Moment], ending: &Ending<'_>, all: bool) -> 
                      a minute counts once it has settled."
                         .to_owned(),
                 ],
-                table: None,
                 charts: charts(past, moments, ending),
+                ..Section::default()
             },
             Section {
                 title: "Minute by minute".to_owned(),
                 text: vec![show::legend(&past.policy).replace('\n', " ")],
                 table: Some(table),
-                charts: Vec::new(),
+                ..Section::default()
             },
         ],
     }

@@ -1,13 +1,17 @@
-//! The demo: releases judged, and a simulated day of several services scaled, by the real binaries through the Lambda
-//! Runtime API.
+//! The demo: images gated, releases judged, and a simulated day of several services scaled, by the real binaries through
+//! the Lambda Runtime API.
 //!
-//! - [`acts`], [`release`], [`verdicts`]: the releases and how each should end, how one is lived, what is told of it
+//! - [`pushes`], [`push`], [`scans`]: the images and how each should end, how they are lived, what is told of one
+//! - [`acts`], [`release`], [`verdicts`]: the same of the releases
 //! - [`cast`], [`day`], [`show`]: the same of the day
 
 pub mod acts;
 pub mod cast;
 pub mod day;
+pub mod push;
+pub mod pushes;
 pub mod release;
+pub mod scans;
 pub mod show;
 pub mod verdicts;
 
@@ -18,8 +22,13 @@ use std::path::Path;
 /// Runs the demo.
 ///
 /// # Errors
-/// Where something can't be written, or any release or service ended differently from what it should.
+/// Where something can't be written, or any push, release or service ended differently from what it should.
 pub async fn run(out: &mut impl Write, report: &Path) -> Result<(), Box<dyn Error>> {
+    writeln!(out, "Two pushes, gated by the scan-gate's binary.\n")?;
+    let pushes = push::live(pushes::acts()).await?;
+    for push in &pushes {
+        scans::print(out, push)?;
+    }
     writeln!(out, "Two releases, judged by the canary-gate's binary.\n")?;
     let mut releases = Vec::new();
     for act in acts::acts() {
@@ -33,9 +42,12 @@ pub async fn run(out: &mut impl Write, report: &Path) -> Result<(), Box<dyn Erro
     if let Some(folder) = report.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    show::page(&releases, &day).write(report)?;
+    show::page(&pushes, &releases, &day).write(report)?;
+    show::sum_up(out, &pushes, &releases, &day)?;
     writeln!(out, "\nAll of it in pictures: {}", report.display())?;
-    let unexpected = releases.iter().filter_map(release::Release::unexpected);
-    let unexpected: Vec<String> = unexpected.chain(day.parts.iter().filter_map(day::Part::unexpected)).collect();
+    let of_pushes = pushes.iter().filter_map(push::Push::unexpected);
+    let of_releases = releases.iter().filter_map(release::Release::unexpected);
+    let of_the_day = day.parts.iter().filter_map(day::Part::unexpected);
+    let unexpected: Vec<String> = of_pushes.chain(of_releases).chain(of_the_day).collect();
     if unexpected.is_empty() { Ok(()) } else { Err(unexpected.join("\n").into()) }
 }

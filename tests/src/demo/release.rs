@@ -141,13 +141,14 @@ pub async fn live(act: Act) -> Result<Release, Box<dyn Error>> {
 }
 
 /// Whether nothing is being deployed any more, a roll-back neither.
-fn is_over(world: &World) -> bool {
+pub(super) fn is_over(world: &World) -> bool {
     let account = world.lock();
     let native = account.native.deployments.iter().all(|deployment| deployment.finished.is_some());
     native && account.codedeploy.deployments.iter().all(|deployment| deployment.ended.is_some())
 }
 
-fn ended(account: &Account, deployment: &str) -> Timestamp {
+/// When a deployment ended, whoever deployed.
+pub(super) fn ended(account: &Account, deployment: &str) -> Timestamp {
     let native = account.native.deployments.iter().find(|own| own.arn == deployment);
     let native = native.and_then(|own| own.finished);
     let code = account.codedeploy.deployments.iter().find(|own| own.id == deployment).and_then(|own| own.ended);
@@ -156,7 +157,7 @@ fn ended(account: &Account, deployment: &str) -> Timestamp {
 
 /// What CloudWatch counted behind a target group in one minute; None where nothing came.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts of a minute")]
-fn counts(account: &Account, (balancer, group): (&str, &str), at: Timestamp) -> Option<Counts> {
+pub(super) fn counts(account: &Account, (balancer, group): (&str, &str), at: Timestamp) -> Option<Counts> {
     let count = |name: &str| {
         let metric = Metric::new("AWS/ApplicationELB", name, &[("LoadBalancer", balancer), ("TargetGroup", group)]);
         let span = (at, at + SignedDuration::from_mins(1));

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use jiff::Timestamp;
 use serde_json::Value;
 use tidegate::report::{Chart, Mark, Page, Section, Series, Style, Summary, Table};
 use tidegate::text::{percent, table, usd};
@@ -9,8 +10,9 @@ use tidegate_core::prices::{AS_OF, Architecture, Prices, Purchase, TaskSize};
 
 use super::cast::{Expectation, MIDNIGHT};
 use super::day::{Day, Part};
+use super::push::Push;
 use super::release::Release;
-use super::verdicts;
+use super::{scans, verdicts};
 use crate::world::REGION;
 
 /// A service's changes are printed as far as they fit on a screen: the first ones, and the last.
@@ -44,6 +46,19 @@ pub fn print(out: &mut impl Write, day: &Day) -> io::Result<()> {
     writeln!(out, "\nThe daily digest:\n{}", indent(&day.digest))
 }
 
+/// Prints what should have come of everything beside what came of it.
+///
+/// # Errors
+/// Where it can't be written.
+pub fn sum_up(out: &mut impl Write, pushes: &[Push], releases: &[Release], day: &Day) -> io::Result<()> {
+    let acts = pushes.iter().map(scans::summary).chain(releases.iter().map(verdicts::summary));
+    let mut rows: Vec<Vec<String>> = acts.map(Vec::from).collect();
+    let (services, well) = (day.parts.len(), day.parts.iter().filter(|part| part.unexpected().is_none()).count());
+    let day = ["A day of services", "each as its role says", &format!("{well} of {services} do")];
+    rows.push(day.map(str::to_owned).into());
+    writeln!(out, "{}", table(&["", "should", "came"], &rows))
+}
+
 /// Prints a line of a story, broken where a terminal of a hundred columns ends.
 ///
 /// # Errors
@@ -67,6 +82,12 @@ pub fn paragraph(out: &mut impl Write, text: &str) -> io::Result<()> {
         is_empty = false;
     }
     writeln!(out, "{}", line.replace('\u{a0}', " "))
+}
+
+/// Hours and minutes of a moment.
+#[must_use]
+pub fn clock(at: Timestamp) -> String {
+    at.to_string().get(11..16).unwrap_or("?").to_owned()
 }
 
 /// What became of a service, change by change.
@@ -136,7 +157,7 @@ fn indent(text: &str) -> String {
 
 /// The page.
 #[must_use]
-pub fn page(releases: &[Release], day: &Day) -> Page {
+pub fn page(pushes: &[Push], releases: &[Release], day: &Day) -> Page {
     let (head, rows) = bill(day);
     let overview = Section {
         title: "The bill".to_owned(),
@@ -146,14 +167,15 @@ pub fn page(releases: &[Release], day: &Day) -> Page {
                 .to_owned(),
         ],
         table: Some(Table { head: head.map(str::to_owned).into(), highlight: Some(rows.len() - 1), rows }),
-        charts: Vec::new(),
+        ..Section::default()
     };
-    let mut sections: Vec<Section> = releases.iter().map(verdicts::section).collect();
+    let mut sections: Vec<Section> = pushes.iter().map(scans::section).collect();
+    sections.extend(releases.iter().map(verdicts::section));
     sections.push(overview);
     sections.extend(day.parts.iter().map(section));
     Page {
-        title: "Two releases, and a day of seven services".to_owned(),
-        subtitle: "In the local world: the real binaries of canary-gate and cost-scaler, run every minute".to_owned(),
+        title: "Two pushes, two releases, and a day of seven services".to_owned(),
+        subtitle: "In the local world: the real binaries of scan-gate, canary-gate and cost-scaler".to_owned(),
         generated: None,
         footer: format!("tidegate {}, prices of {AS_OF}", env!("CARGO_PKG_VERSION")),
         sections,
@@ -170,7 +192,7 @@ fn section(part: &Part) -> Section {
         values: part.minutes.iter().map(|minute| Some(value(minute))).collect(),
     };
     let mark = |record: &Value| {
-        let at: jiff::Timestamp = record["at"].as_str()?.parse().ok()?;
+        let at: Timestamp = record["at"].as_str()?.parse().ok()?;
         let label = format!("{}: {}", record["verdict"].as_str()?, record["why"].as_str()?);
         Some(Mark { x: at.as_second(), label, name: None })
     };
@@ -187,5 +209,6 @@ fn section(part: &Part) -> Section {
         log_y: None,
         marks: part.changes.chunk_by(|a, b| a["action"] == b["action"]).filter_map(|same| mark(&same[0])).collect(),
     };
-    Section { title: part.id.clone(), text: vec![part.story.to_owned()], table: None, charts: vec![chart] }
+    let (title, text) = (part.id.clone(), vec![part.story.to_owned()]);
+    Section { title, text, charts: vec![chart], ..Section::default() }
 }

@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 
-use jiff::Timestamp;
 use tidegate::judge::page::charts;
 use tidegate::judge::replay::{Ending, Moment, Past, Tally};
 use tidegate::report::{Chart, Mark, Section};
@@ -13,7 +12,7 @@ use tidegate_core::words::counted;
 
 use super::acts::Expectation;
 use super::release::Release;
-use super::show::paragraph;
+use super::show::{clock, paragraph};
 
 /// Prints a release: what was decided, with its arithmetic, and what came of it.
 ///
@@ -79,14 +78,31 @@ fn ending(release: &Release) -> String {
     }
 }
 
+/// What it is, what should come of it, and what came of it.
+#[must_use]
+pub fn summary(release: &Release) -> [String; 3] {
+    let (should, came) = match release.expects {
+        Expectation::Proved => {
+            let minutes = counted(u64::try_from(release.exposed_minutes()).unwrap_or(0), "minute");
+            ("proved, and goes through".to_owned(), format!("in {minutes}"))
+        }
+        Expectation::Stopped { within } => {
+            let (requests, failed) = release.seen();
+            let came = format!("{} of {} requests failed", count(failed), count(requests));
+            (format!("stopped within {}", counted(u64::try_from(within).unwrap_or(0), "minute")), came)
+        }
+    };
+    [release.title.to_owned(), should, format!("{}, {came}", release.status.to_lowercase())]
+}
+
 /// The section of a release.
 #[must_use]
 pub fn section(release: &Release) -> Section {
     Section {
         title: format!("{}: {}", release.title, release.service),
         text: told(release),
-        table: None,
         charts: pictures(release).unwrap_or_default(),
+        ..Section::default()
     }
 }
 
@@ -127,8 +143,4 @@ fn marks(release: &Release) -> Vec<Mark> {
         }
     };
     felt.map(mark).collect()
-}
-
-fn clock(at: Timestamp) -> String {
-    at.to_string().get(11..16).unwrap_or("?").to_owned()
 }
