@@ -25,7 +25,7 @@ const SCAN_MINUTES: u32 = 1;
 /// A pipeline needs so long from the push to the deployment.
 const PIPELINE: SignedDuration = SignedDuration::from_secs(30);
 
-/// How long events are collected for.
+/// How long events are collected for, as the template has it.
 const WINDOW: SignedDuration = SignedDuration::from_secs(20);
 
 /// The world is looked at this often.
