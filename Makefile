@@ -1,5 +1,5 @@
 # The words that people, the README and CI share.
-.PHONY: demo test lint bench judges
+.PHONY: demo test lint bench judges fuzz
 
 # The binaries through two pushes, two releases and a simulated day, in a local AWS world. Writes target/demo/report.html.
 demo: functions
@@ -11,6 +11,7 @@ test: lint functions
 
 lint:
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	tools/check-template.sh
 	tools/check-deps.sh
@@ -23,6 +24,12 @@ bench: functions
 # How often the canary judge is wrong, beside other judges of the same simulated releases.
 judges:
 	cargo run --locked --quiet --config 'profile.dev.package.tidegate-tests.opt-level = 2' -p tidegate-tests --bin judges
+
+# Whatever somebody else wrote: policies, findings and events, read as no test would write them. It is not part of the tests,
+# and ends when each has had so many seconds.
+FUZZ_SECONDS ?= 30
+fuzz:
+	FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz.sh
 
 .PHONY: functions
 functions:

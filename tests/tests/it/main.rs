@@ -6,6 +6,7 @@ mod binary;
 mod canary;
 mod documents;
 mod functions;
+mod fuzz;
 mod judges;
 mod scan;
 mod scenarios;
