@@ -1,5 +1,7 @@
 //! REST with JSON: Inspector.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::Refusal;
@@ -52,10 +54,11 @@ fn batch_get_finding_details(account: &Account, input: &Value) -> Result<Value, 
         return Err(Refusal::new("ValidationException", "from 1 to 10 ARNs"));
     }
     let inspected = account.inspected(None);
-    let all: Vec<_> = inspected.iter().flat_map(|(_, report)| &report.findings).collect();
+    let all: BTreeMap<String, &Known<'_>> =
+        inspected.iter().flat_map(|(_, report)| &report.findings).map(|known| (known.arn(), known)).collect();
     let (mut details, mut errors) = (Vec::new(), Vec::new());
     for arn in arns {
-        match all.iter().find(|known| known.arn() == arn) {
+        match all.get(arn) {
             Some(known) if known.finding.known_exploited => {
                 let cisa = json!({"action": "Apply updates.", "dateAdded": 1.0, "dateDue": 2.0});
                 details.push(json!({"findingArn": arn, "cisaData": cisa, "epssScore": known.finding.epss}));

@@ -133,6 +133,17 @@ fn basic(known: &Known<'_>) -> Value {
     })
 }
 
+/// As long as they are.
+const DESCRIPTION: &str = "A request with a header that is longer than the buffer that it is copied to makes the server \
+    write past the end of that buffer. Whoever can send such a request can stop the server, and may be able to run code of \
+    his own with its rights. Servers that are only reached through a proxy which bounds its headers are not affected.";
+const VECTOR: &str = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H";
+
+fn cvss(version: &str, score: f64) -> Value {
+    json!({"baseScore": score, "scoringVector": VECTOR, "source": "NVD", "version": version})
+}
+
+/// With everything that the real ones carry and nobody reads: it is what reading them costs.
 fn enhanced(known: &Known<'_>) -> Value {
     let finding = known.finding;
     let packages: Vec<Value> = finding
@@ -153,7 +164,21 @@ fn enhanced(known: &Known<'_>) -> Value {
         "firstObservedAt": time(known.since), "lastObservedAt": time(known.since), "updatedAt": time(known.since),
         "packageVulnerabilityDetails": {
             "vulnerabilityId": finding.id, "source": "NVD", "sourceUrl": finding.url, "vulnerablePackages": packages,
-            "vendorCreatedAt": finding.published_at.map(time),
+            "vendorCreatedAt": finding.published_at.map(time), "vendorSeverity": known.severity,
+            "cvss": [cvss("2.0", 5.8), cvss("3.1", 7.5)], "referenceUrls": [finding.url, finding.url],
+            "relatedVulnerabilities": [],
         },
+        "description": DESCRIPTION, "score": 7.5,
+        "scoreDetails": {"cvss": {
+            "adjustments": [], "score": 7.5, "scoreSource": "NVD", "scoringVector": VECTOR, "version": "3.1",
+        }},
+        "remediation": {"recommendation": {"text": "None Provided"}},
+        "resources": [{
+            "id": known.image, "type": "AWS_ECR_CONTAINER_IMAGE", "tags": {},
+            "details": {"awsEcrContainerImage": {
+                "architecture": "amd64", "imageHash": known.image, "imageTags": [], "platform": "DEBIAN_12",
+                "registry": ACCOUNT,
+            }},
+        }],
     })
 }

@@ -3,6 +3,7 @@
 mod gate;
 mod hooks;
 mod scaler;
+mod scan;
 
 use tidegate_tests::drive::Drive;
 use tidegate_tests::release::{FUNCTION, world};

@@ -11,6 +11,7 @@ mod trouble;
 
 use tidegate_tests::scanning::Scanning;
 use tidegate_tests::scene::TEN;
+use tidegate_tests::world::World;
 use tidegate_tests::world::balancer::Balancer;
 use tidegate_tests::world::codedeploy::DeploymentGroup;
 use tidegate_tests::world::native::DeploymentConfiguration;
@@ -37,13 +38,18 @@ pub(crate) fn clean(tag: &str) -> Image {
 
 /// A service that runs the clean `shop:v1`, deployed by ECS step by step, in a world where `shop:v1` was pushed.
 pub(crate) fn shop(scanning: &Scanning, mode: &str) {
-    scanning.world.push(clean("v1"));
-    scanning.world.add(Service::new("prod/shop", 4, TEN).image("shop:v1").tag("scan", mode));
+    shop_in(&scanning.world, mode);
+}
+
+/// The same in any world.
+pub(crate) fn shop_in(world: &World, mode: &str) {
+    world.push(clean("v1"));
+    world.add(Service::new("prod/shop", 4, TEN).image("shop:v1").tag("scan", mode));
     let balancer = Balancer::application("prod/shop").requests(|_| 1000.0).serving(Version::new("v1"), 4);
-    scanning.world.balance(balancer);
+    world.balance(balancer);
     let configuration = DeploymentConfiguration::canary(10.0, 10);
-    scanning.world.lock().native.configurations.insert("prod/shop".to_owned(), configuration);
-    drop(scanning.world.take_events());
+    world.lock().native.configurations.insert("prod/shop".to_owned(), configuration);
+    drop(world.take_events());
 }
 
 /// The same under CodeDeploy.
@@ -59,5 +65,10 @@ pub(crate) fn shop_by_code_deploy(scanning: &Scanning, mode: &str) {
 
 /// Begins to deploy `shop` with this tag.
 pub(crate) fn deploy(scanning: &Scanning, tag: &str) -> String {
-    scanning.world.deploy("prod/shop", Version::new(tag).image(&format!("shop:{tag}")))
+    deploy_in(&scanning.world, tag)
+}
+
+/// The same in any world.
+pub(crate) fn deploy_in(world: &World, tag: &str) -> String {
+    world.deploy("prod/shop", Version::new(tag).image(&format!("shop:{tag}")))
 }
