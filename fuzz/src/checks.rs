@@ -104,7 +104,7 @@ fn judged(facts: &Facts, policy: &Policy) -> Verdict {
     let judgement = judge(facts, policy, NOW);
     let verdict = judgement.verdict;
     assert!(!judgement.why.is_empty(), "{judgement:?}");
-    assert!(tell::message(facts, &judgement, NOW).starts_with(&judgement.why));
+    assert!(tell::message(facts, &judgement, &[], NOW).starts_with(&judgement.why));
     let _ = news::is_news(facts, policy, &judgement, YESTERDAY);
     let recorded = json!(facts);
     assert_eq!(serde_json::from_value(recorded).ok().as_ref(), Some(facts), "a record has the facts whole");

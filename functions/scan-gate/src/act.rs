@@ -126,6 +126,14 @@ impl<'a, P: Ports> Quarantine<'a, P> {
             let on = both.into_iter().filter(|(_, mode)| *mode != Mode::Off);
             on.map(|(action, _)| Step { why: Some(why.clone()), ..step(action, &image, None, came) }).collect()
         };
+        match self.is_seen_from_here(facts).await {
+            Ok(true) => {}
+            Ok(false) => {
+                let why = "it is in another registry, and who needs it there is not seen from here";
+                return left(why.to_owned(), Came::LeftAlone);
+            }
+            Err(error) => return left(format!("whose registry it is in could not be told: {error}"), Came::Failed),
+        }
         match self.usage().await.map(|usage| usage.who_needs(&names).map(str::to_owned)) {
             Ok(None) => {}
             Ok(Some(who)) => return left(format!("it is in use: {who} has it"), Came::LeftAlone),
@@ -188,6 +196,11 @@ impl<'a, P: Ports> Quarantine<'a, P> {
             });
         }
         steps
+    }
+
+    async fn is_seen_from_here(&self, facts: &Facts) -> Result<bool, PortError> {
+        let own = self.deadline.bound("GetRegistryScanningConfiguration", self.ports.registry_scans()).await?;
+        Ok(repository_of(&facts.image).is_some_and(|repository| own.has(&repository)))
     }
 
     /// Who needs what, just read: once for all images that are looked at within moments of each other.

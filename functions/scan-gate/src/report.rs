@@ -253,18 +253,22 @@ fn headline(outcome: &Outcome) -> String {
 }
 
 fn story(outcome: &Outcome, at: Timestamp) -> String {
-    let message = match &outcome.facts {
-        Some(facts) => tell::message(facts, &outcome.judgement, at),
-        None => outcome.judgement.why.clone(),
-    };
-    let mut lines: Vec<String> = message.lines().map(|line| format!("  {line}")).collect();
-    for step in &outcome.steps {
+    let told = |step: &Step| {
         let why = step.why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
-        lines.push(format!("  {} {}, {}{why}", step.action.as_str(), step.subject, came(step.came)));
-    }
+        format!("{} {}, {}{why}", step.action.as_str(), step.subject, came(step.came))
+    };
+    let mut done: Vec<String> = outcome.steps.iter().map(told).collect();
+    let Some(facts) = &outcome.facts else {
+        return std::iter::once(&outcome.judgement.why)
+            .chain(&done)
+            .map(|line| format!("  {line}"))
+            .collect::<Vec<_>>()
+            .join("\n");
+    };
     if outcome.did(Action::ArchiveImage) {
-        let image = outcome.facts.as_ref().map(|facts| format!("{}/{}", facts.image.registry, facts.image.id()));
-        lines.push(format!("  To bring it back: tidegate scan release {}", image.unwrap_or_default()));
+        let image = format!("{}/{}", facts.image.registry, facts.image.id());
+        done.push(format!("To bring it back: tidegate scan release {image}"));
     }
-    lines.join("\n")
+    // As it stands, so that the exception can be pasted.
+    tell::message(facts, &outcome.judgement, &done, at)
 }

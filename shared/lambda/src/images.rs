@@ -200,8 +200,8 @@ impl<P: Ports> Looking<'_, P> {
         }
         let scans = self.deadline.bound("GetRegistryScanningConfiguration", self.ports.registry_scans()).await;
         match scans {
-            // Of another account's registry this says nothing.
-            Ok(scans) => facts.registry_scans = (scans.account == repository.account).then_some(scans.kind),
+            // Of another registry this says nothing.
+            Ok(scans) => facts.registry_scans = scans.has(repository).then_some(scans.kind),
             Err(error) => facts.unreadable.push(cannot(Part::Coverage, &error)),
         }
         if facts.registry_scans != Some(Kind::Enhanced) {
@@ -235,10 +235,15 @@ impl<P: Ports> Looking<'_, P> {
         let escalate = &policy.escalate;
         let asked =
             |platform: &&mut Platform| platform.scan.kind == Some(Kind::Enhanced) && !platform.scan.findings.is_empty();
-        let mut any = false;
+        if !(escalate.known_exploited || escalate.epss.is_some()) || !facts.platforms.iter_mut().any(|p| asked(&p)) {
+            return false;
+        }
+        if let Err(why) = self.is_inspected_here(&facts.image).await {
+            facts.unreadable.push(Unreadable { what: Part::Risk, why });
+            return true;
+        }
         for platform in facts.platforms.iter_mut().filter(asked) {
             if escalate.epss.is_some() {
-                any = true;
                 match self.deadline.bound("ListFindings", self.ports.risks(&platform.digest)).await {
                     Ok(risks) => {
                         for finding in &mut platform.scan.findings {
@@ -251,12 +256,25 @@ impl<P: Ports> Looking<'_, P> {
                 }
             }
             if escalate.known_exploited {
-                any = true;
                 let unread = self.read_known_exploited(&mut platform.scan.findings).await;
                 facts.unreadable.extend(unread);
             }
         }
-        any
+        true
+    }
+
+    /// Inspector tells of its own account's images in its own region only.
+    async fn is_inspected_here(&self, image: &Image) -> Result<(), String> {
+        let scans = self.deadline.bound("GetRegistryScanningConfiguration", self.ports.registry_scans()).await;
+        let scans = scans.map_err(|error| error.to_string())?;
+        match repository_of(image).filter(|repository| !scans.has(repository)) {
+            None => Ok(()),
+            Some(_) => Err(format!(
+                "Inspector does not tell here what is known to be exploited, or how likely that is, of images in {}: \
+                 switch escalate off for {} in the policy, or have it judged where it is",
+                image.registry, image.repository
+            )),
+        }
     }
 
     /// Asks about each vulnerability once: the catalogue is of vulnerabilities, not of packages.

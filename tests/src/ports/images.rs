@@ -13,7 +13,7 @@ use super::refused;
 use crate::world::api::images::ImageId;
 use crate::world::registry::scan::{Known, Report};
 use crate::world::registry::{self as simulated, StoredImage};
-use crate::world::{ACCOUNT, World};
+use crate::world::{ACCOUNT, REGION, World};
 
 impl Images for World {
     async fn describe_image(&self, repository: &Repository, image: &By<'_>) -> Result<Option<Described>, PortError> {
@@ -104,7 +104,8 @@ impl Images for World {
 
     async fn registry_scans(&self) -> Result<RegistryScans, PortError> {
         self.call("GetRegistryScanningConfiguration").await?;
-        Ok(RegistryScans { account: ACCOUNT.to_owned(), kind: self.lock().registry.scans })
+        let kind = self.lock().registry.scans;
+        Ok(RegistryScans { account: ACCOUNT.to_owned(), region: REGION.to_owned(), kind })
     }
 }
 

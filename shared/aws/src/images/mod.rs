@@ -58,8 +58,18 @@ pub trait Images {
 pub struct RegistryScans {
     /// The account of the registry: the one that asked.
     pub account: String,
+    /// The region that was asked in.
+    pub region: String,
     /// Basic or enhanced.
     pub kind: Kind,
+}
+
+impl RegistryScans {
+    /// Whether a repository is in this registry.
+    #[must_use]
+    pub fn has(&self, repository: &Repository) -> bool {
+        (&self.account, &self.region) == (&repository.account, &repository.region)
+    }
 }
 
 /// What is read of an image's configuration; the largest that is known has 40 KB.
@@ -279,7 +289,10 @@ impl Images for Aws {
             Some(ScanType::Enhanced) => Some(Kind::Enhanced),
             _ => None,
         };
-        let scans = answer.registry_id.zip(kind).map(|(account, kind)| RegistryScans { account, kind });
+        let scans = answer.registry_id.zip(kind).map(|(account, kind)| {
+            let region = self.region().to_owned();
+            RegistryScans { account, region, kind }
+        });
         let word = word.as_ref().map_or("nothing", ScanType::as_str);
         scans.ok_or_else(|| PortError::new(OPERATION, error::Kind::Garbled, format!("{word} is no way of scanning")))
     }

@@ -56,10 +56,10 @@ pub fn package(package: &Package) -> String {
     format!("{}{installed}{fixed}", package.name)
 }
 
-/// A judgement over several lines: what was judged, each finding that blocks with its packages, and the exceptions to
-/// paste.
+/// A judgement over several lines: what was judged, each finding that blocks with its packages, what was done about it,
+/// and the exceptions to paste.
 #[must_use]
-pub fn message(facts: &Facts, judgement: &Judgement, now: Timestamp) -> String {
+pub fn message(facts: &Facts, judgement: &Judgement, done: &[String], now: Timestamp) -> String {
     let mut lines = vec![judgement.why.clone()];
     let tags = facts.image.tags.join(", ");
     let tags = if tags.is_empty() { String::new() } else { format!(", tagged {tags}") };
@@ -84,6 +84,7 @@ pub fn message(facts: &Facts, judgement: &Judgement, now: Timestamp) -> String {
             .iter()
             .map(|stale| format!("  the exception for {} accepts nothing any more: {}", stale.id, stale.why)),
     );
+    lines.extend(done.iter().map(|line| format!("  {line}")));
     if judgement.verdict == Verdict::Fail && !judgement.blocking.is_empty() {
         lines.push("To accept this for a while, add to the exceptions of the policy, with a reason:".to_owned());
         lines.push(exceptions(&facts.image, &judgement.blocking, now));

@@ -14,24 +14,26 @@ fn the_message_names_the_vulnerability_the_package_the_fix_and_the_exception() {
     finding.url = Some("https://security.example/CVE-2026-1001".to_owned());
     let facts = with([finding]);
     let judgement = judged(&facts, &Policy::default());
+    let done = ["stop_deployment d-A1B2C3D4E, done".to_owned()];
     let expected = r#"team-a/shop:v2@sha256:aaaaaaaaaaaa has 1 finding that blocks: CVE-2026-1001 (CRITICAL, openssl 3.0.1, fixed in 3.0.2); found in all: 1 CRITICAL
   image 123456789012.dkr.ecr.eu-west-1.amazonaws.com/team-a/shop@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, tagged v2
   CRITICAL CVE-2026-1001: CRITICAL is at or above HIGH, and it can be fixed
     openssl 3.0.1, fixed in 3.0.2 (layer sha256:72d97abdfae3)
     https://security.example/CVE-2026-1001
+  stop_deployment d-A1B2C3D4E, done
 To accept this for a while, add to the exceptions of the policy, with a reason:
 - id: CVE-2026-1001
   repositories: ["team-a/shop"]
   packages: ["openssl"]
   until: 2026-12-27
   reason: """#;
-    assert_eq!(message(&facts, &judgement, now()), expected);
+    assert_eq!(message(&facts, &judgement, &done, now()), expected);
 }
 
 #[test]
 fn an_index_says_which_platforms_have_it() {
     let facts = index(Vec::new(), vec![bad()]);
-    let told = message(&facts, &judged(&facts, &Policy::default()), now());
+    let told = message(&facts, &judged(&facts, &Policy::default()), &[], now());
     assert!(told.contains("\n    on linux/arm64\n"), "{told}");
 }
 
@@ -40,7 +42,7 @@ fn a_message_names_twenty_and_counts_the_rest() {
     let findings = (0..30).map(|n| finding(&format!("CVE-2026-{n:04}"), Severity::Critical, Fix::Yes));
     let facts = with(findings);
     let judgement = judged(&facts, &Policy::default());
-    let told = message(&facts, &judgement, now());
+    let told = message(&facts, &judgement, &[], now());
     assert!(judgement.why.contains("30 findings that block: CVE-2026-0000") && judgement.why.contains("and 28 more"));
     assert!(told.contains("  and 10 more\n"), "{told}");
     assert_eq!(told.matches("- id: ").count(), 20);

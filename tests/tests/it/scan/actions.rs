@@ -158,3 +158,13 @@ async fn who_needs_fifty_images_is_asked_once() {
     // Each task definition is read once: it never changes.
     assert!(scanning.calls("DescribeTaskDefinition") <= 2, "{}", scanning.calls("DescribeTaskDefinition"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_image_of_another_registry_is_not_put_out_of_reach() {
+    let scanning = Scanning::under(EVERY);
+    let digest = scanning.world.push(Image::new("shop", "v2").in_account("999999999999").finds([bad()]));
+    let uri = scanning.world.lock().registry.image(&digest).uri();
+    scanning.run(&serde_json::json!({"image": uri})).await;
+    assert_eq!(scanning.steps(), ["deregister_task_definition: left_alone", "archive_image: left_alone"]);
+    scanning.never_called(&WRITES);
+}

@@ -158,3 +158,20 @@ async fn a_service_whose_deployments_ecs_does_not_tell_is_asked_by_its_task_defi
     assert_eq!(scanning.world.storage(&v1), "ACTIVE");
     scanning.never_called(&WRITES);
 }
+
+#[tokio::test(start_paused = true)]
+async fn of_an_image_of_another_account_inspector_knows_nothing_and_the_policy_says_what_then() {
+    let low = || tidegate_tests::world::registry::findings::low("CVE-2026-3003").in_package("curl", "8");
+    let elsewhere = || tidegate_tests::world::registry::image::Image::new("shop", "v2").in_account("999999999999");
+    for (policy, said) in
+        [(EVERY, "error risk_unreadable"), ("version: 1\nmode: on\nescalate: {known_exploited: false}\n", "pass clean")]
+    {
+        let scanning = Scanning::with(&[("TIDEGATE_RECORDS", "all")], policy);
+        scanning.world.scans_enhanced();
+        let digest = scanning.world.push(elsewhere().finds([low()]));
+        let uri = scanning.world.lock().registry.image(&digest).uri();
+        scanning.run(&serde_json::json!({"image": uri})).await;
+        assert_eq!(scanning.records(), [said]);
+        scanning.never_called(&["BatchGetFindingDetails", "ListFindings"]);
+    }
+}
