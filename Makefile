@@ -11,7 +11,7 @@ test: lint functions
 
 lint:
 	cargo fmt --all --check
-	cargo fmt --manifest-path fuzz/Cargo.toml --check
+	rustfmt --edition 2024 --check fuzz/src/*.rs fuzz/fuzz_targets/*.rs
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	tools/check-template.sh
 	tools/check-deps.sh
