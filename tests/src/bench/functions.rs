@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use tidegate_core::canary::{self, judge};
 use tidegate_core::scaling::{self, decide};
 
+use super::images;
 use crate::release::{FUNCTION, facts_of_a_release};
+use crate::scanning::POLICY;
 use crate::scene::{TEN, facts_of_a_busy_service, scheduled};
 use crate::world::World;
 use crate::world::balancer::Balancer;
@@ -22,12 +24,28 @@ pub struct Function {
     pub name: &'static str,
     /// The module with the same clients in Python, under `tests/python`.
     pub python: &'static str,
+    /// Variables of its environment, beside those that every function has.
+    pub variables: &'static [(&'static str, &'static str)],
     /// What its first invocation is, with the services that it calls, as `AWS_ENDPOINT_URL_...` names them.
     pub first: (&'static str, &'static [&'static str]),
     /// A world with its event, for a first invocation.
     pub begin: fn() -> (World, Value),
     /// Whether that was answered as it should be.
     pub began: fn(&Value) -> bool,
+    /// What it has to carry.
+    pub load: Load,
+}
+
+/// What a function has to carry.
+pub enum Load {
+    /// An account with many services.
+    Services(Services),
+    /// An image with many findings.
+    Images,
+}
+
+/// What is measured of a function that looks at many services.
+pub struct Services {
     /// A world of a hundred services, with something to do where most of its memory goes.
     pub hundred: fn() -> World,
     /// A world of so many services in ten clusters, where nothing is to be changed.
@@ -53,30 +71,33 @@ pub enum Age {
 
 /// Every function.
 #[must_use]
-pub fn functions() -> [Function; 2] {
-    [scaler(), gate()]
+pub fn functions() -> [Function; 3] {
+    [scaler(), gate(), scan_gate()]
 }
 
 fn scaler() -> Function {
     Function {
         name: "cost-scaler",
         python: "scaler",
+        variables: &[],
         first: (
             "first invocation over TLS to four endpoints, CPU",
             &["RESOURCE_GROUPS_TAGGING_API", "ECS", "APPLICATION_AUTO_SCALING", "CLOUDWATCH"],
         ),
         begin: || (scaled(1, Age::Years), scheduled(TEN)),
         began: |summary| summary["left_alone"]["on_target"] == 1,
-        hundred: || scaled(100, Age::Years),
-        at_rest: scaled,
-        rested: |summary, services| summary["left_alone"]["on_target"] == services,
-        calls: 150.0,
-        decision: "one decision",
-        decide: || {
-            let facts = facts_of_a_busy_service();
-            let policy = scaling::Policy { min: Some(2), max: Some(40), ..Default::default() };
-            Box::new(move || drop(black_box(decide(black_box(&facts), &policy, TEN))))
-        },
+        load: Load::Services(Services {
+            hundred: || scaled(100, Age::Years),
+            at_rest: scaled,
+            rested: |summary, services| summary["left_alone"]["on_target"] == services,
+            calls: 150.0,
+            decision: "one decision",
+            decide: || {
+                let facts = facts_of_a_busy_service();
+                let policy = scaling::Policy { min: Some(2), max: Some(40), ..Default::default() };
+                Box::new(move || drop(black_box(decide(black_box(&facts), &policy, TEN))))
+            },
+        }),
     }
 }
 
@@ -84,30 +105,45 @@ fn gate() -> Function {
     Function {
         name: "canary-gate",
         python: "gate",
+        variables: &[],
         first: ("first hook over TLS to three endpoints, CPU", &["ECS", "ELASTIC_LOAD_BALANCING_V2", "CLOUDWATCH"]),
         begin: waiting_hook,
         began: |answer| answer["hookStatus"] == "IN_PROGRESS",
-        hundred: || {
-            let world = gated(100, Age::Years);
-            let ids: Vec<String> = world.lock().services.iter().map(Service::id).step_by(20).collect();
-            for id in &ids {
-                release(&world, id, DeploymentConfiguration::canary(10.0, 60));
-            }
-            world.pass(30);
-            world
-        },
-        at_rest: gated,
-        rested: |summary, services| summary["seen"] == services && summary["in_progress"] == 0,
-        // One to list what CodeDeploy deploys, N/100 to the tagging index, N/10 to describe the services.
-        calls: 111.0,
-        decision: "one judgement of an hour",
-        decide: || {
-            let facts = facts_of_a_release();
-            let slow = canary::policy::Slow { ms: 500.0, max_ratio: 2.0 };
-            let policy = canary::Policy { slow: Some(slow), ..Default::default() };
-            let now = TEN + SignedDuration::from_mins(63);
-            Box::new(move || drop(black_box(judge(black_box(&facts), &policy, now))))
-        },
+        load: Load::Services(Services {
+            hundred: || {
+                let world = gated(100, Age::Years);
+                let ids: Vec<String> = world.lock().services.iter().map(Service::id).step_by(20).collect();
+                for id in &ids {
+                    release(&world, id, DeploymentConfiguration::canary(10.0, 60));
+                }
+                world.pass(30);
+                world
+            },
+            at_rest: gated,
+            rested: |summary, services| summary["seen"] == services && summary["in_progress"] == 0,
+            // One to list what CodeDeploy deploys, N/100 to the tagging index, N/10 to describe the services.
+            calls: 111.0,
+            decision: "one judgement of an hour",
+            decide: || {
+                let facts = facts_of_a_release();
+                let slow = canary::policy::Slow { ms: 500.0, max_ratio: 2.0 };
+                let policy = canary::Policy { slow: Some(slow), ..Default::default() };
+                let now = TEN + SignedDuration::from_mins(63);
+                Box::new(move || drop(black_box(judge(black_box(&facts), &policy, now))))
+            },
+        }),
+    }
+}
+
+fn scan_gate() -> Function {
+    Function {
+        name: "scan-gate",
+        python: "scan",
+        variables: &[("TIDEGATE_SCAN_POLICY", POLICY)],
+        first: ("first batch over TLS to four endpoints, CPU", &["SSM", "RESOURCE_GROUPS_TAGGING_API", "ECS", "ECR"]),
+        begin: images::brought,
+        began: |answer| answer["batchItemFailures"] == json!([]),
+        load: Load::Images,
     }
 }
 

@@ -2,10 +2,12 @@
 //!
 //! - [`functions`]: what is measured of each function
 //! - [`measure`]: each measurement
+//! - [`images`]: the measurements of images with many findings
 //! - [`process`]: CPU and memory of a process, as the kernel counts them
 //! - [`tls`]: a certificate authority of our own
 
 pub mod functions;
+pub mod images;
 pub mod measure;
 pub mod process;
 pub mod tls;
@@ -14,6 +16,8 @@ use std::error::Error;
 use std::io::Write;
 
 use tidegate::text::table;
+
+use functions::Load;
 
 /// One line of the table.
 pub struct Line {
@@ -28,17 +32,25 @@ pub struct Line {
 }
 
 impl Line {
-    /// A value that may be at most so much.
+    /// A value that may be at most so much; a count where it has no unit.
     #[must_use]
     pub fn at_most(what: &'static str, budget: f64, measured: f64, unit: &str) -> Self {
-        let number =
-            |value: f64| if value >= 100.0 { format!("{value:.0} {unit}") } else { format!("{value:.2} {unit}") };
+        let whole = unit.is_empty();
+        let number = |value: f64| {
+            if whole || value >= 100.0 { format!("{value:.0} {unit}") } else { format!("{value:.2} {unit}") }
+        };
         Self {
             what,
             budget: format!("at most {}", number(budget)),
             measured: number(measured),
             within: measured <= budget,
         }
+    }
+
+    /// A value that has no budget.
+    #[must_use]
+    pub fn told(what: &'static str, measured: String) -> Self {
+        Self { what, budget: String::new(), measured, within: true }
     }
 
     fn row(&self) -> Vec<String> {
@@ -61,9 +73,14 @@ pub async fn run(out: &mut impl Write) -> Result<bool, Box<dyn Error>> {
         let mut lines = vec![measure::zipped_size(function)?];
         lines.extend(measure::start_up(function).await?);
         lines.push(measure::first_call_over_tls(function).await?);
-        lines.push(measure::memory_of_100_services(function).await?);
-        lines.extend(measure::thousand_services(function).await?);
-        lines.push(measure::decision(function)?);
+        match &function.load {
+            Load::Services(services) => {
+                lines.push(measure::memory_of_100_services(function, services).await?);
+                lines.extend(measure::thousand_services(function, services).await?);
+                lines.push(measure::decision(services)?);
+            }
+            Load::Images => lines.extend(images::measured(function).await?),
+        }
         let rows: Vec<Vec<String>> = lines.iter().map(Line::row).collect();
         writeln!(out, "{}\n", table(&[function.name, "budget", "measured", "within"], &rows))?;
         within &= lines.iter().all(|line| line.within);
