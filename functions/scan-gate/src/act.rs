@@ -12,7 +12,7 @@ use tidegate_aws::deployments::Deployments;
 use tidegate_aws::ecs::Ecs;
 use tidegate_aws::error::{Kind, PortError};
 use tidegate_aws::images::Images;
-use tidegate_aws::tasks::{Task, Tasks};
+use tidegate_aws::tasks::{Task, TaskDefinition, Tasks};
 use tidegate_core::mode::Mode;
 use tidegate_core::scan::enrolment::SCAN;
 use tidegate_core::scan::image_name::Registry;
@@ -104,6 +104,30 @@ pub struct Quarantine<'a, P> {
     reading: Reading<'a, P>,
     /// Who needs what, and when it was read.
     usage: Mutex<Option<(Instant, Rc<Usage>)>>,
+    definitions: Mutex<Option<Rc<AllDefinitions>>>,
+}
+
+/// The active task definitions of the account.
+#[derive(Default)]
+struct AllDefinitions {
+    found: Vec<TaskDefinition>,
+    /// What was not read, and why.
+    missing: Option<(String, String)>,
+}
+
+/// Why nothing is done about an image.
+struct Left {
+    why: String,
+    came: Came,
+}
+
+impl Left {
+    /// A step for each action that is not switched off.
+    fn steps(self, image: &str, deregister: Mode, archive: Mode) -> Vec<Step> {
+        let both = [(Action::DeregisterTaskDefinition, deregister), (Action::ArchiveImage, archive)];
+        let on = both.into_iter().filter(|(_, mode)| *mode != Mode::Off);
+        on.map(|(action, _)| Step { why: Some(self.why.clone()), ..step(action, image, None, self.came) }).collect()
+    }
 }
 
 impl<'a, P: Ports> Quarantine<'a, P> {
@@ -111,7 +135,7 @@ impl<'a, P: Ports> Quarantine<'a, P> {
     #[must_use]
     pub fn new(ports: &'a P, deadline: &'a Deadline, concurrency: usize, definitions: &'a Definitions) -> Self {
         let reading = Reading::new(ports, deadline, definitions);
-        Self { ports, deadline, concurrency, reading, usage: Mutex::new(None) }
+        Self { ports, deadline, concurrency, reading, usage: Mutex::new(None), definitions: Mutex::new(None) }
     }
 
     /// Does with one image what its modes allow.
@@ -120,62 +144,86 @@ impl<'a, P: Ports> Quarantine<'a, P> {
             return Vec::new();
         }
         let Some(names) = names(facts) else { return Vec::new() };
-        let left = |why: String, came: Came| {
-            let image = facts.image.id();
-            let both = [(Action::DeregisterTaskDefinition, deregister), (Action::ArchiveImage, archive)];
-            let on = both.into_iter().filter(|(_, mode)| *mode != Mode::Off);
-            on.map(|(action, _)| Step { why: Some(why.clone()), ..step(action, &image, None, came) }).collect()
-        };
-        match self.is_seen_from_here(facts).await {
-            Ok(true) => {}
-            Ok(false) => {
-                let why = "it is in another registry, and who needs it there is not seen from here";
-                return left(why.to_owned(), Came::LeftAlone);
-            }
-            Err(error) => return left(format!("whose registry it is in could not be told: {error}"), Came::Failed),
+        if let Some(left) = self.out_of_sight(facts).await {
+            return left.steps(&facts.image.id(), deregister, archive);
         }
-        match self.usage().await.map(|usage| usage.who_needs(&names).map(str::to_owned)) {
-            Ok(None) => {}
-            Ok(Some(who)) => return left(format!("it is in use: {who} has it"), Came::LeftAlone),
-            Err(error) => return left(format!("whether anybody needs it could not be told: {error}"), Came::Failed),
+        // Looking for its task definitions takes time, so it comes first; and only for what seems to be needed by nobody.
+        if let Some(left) = self.needed(&names).await {
+            return left.steps(&facts.image.id(), deregister, archive);
+        }
+        let (found, not_looked_at) =
+            if deregister == Mode::Off { (Vec::new(), None) } else { self.naming(&names).await };
+        if let Some(left) = self.needed(&names).await {
+            return left.steps(&facts.image.id(), deregister, archive);
         }
         let mut steps = Vec::new();
-        if deregister != Mode::Off {
-            steps.extend(self.deregister(&names, deregister).await);
+        for arn in found {
+            steps.push(deregister_one(self.ports, self.deadline, &arn, deregister).await);
         }
-        if archive != Mode::Off {
+        steps.extend(not_looked_at);
+        // An image in the archive is not judged again, so what failed before it would never be done.
+        if archive != Mode::Off && steps.iter().all(|step| step.came != Came::Failed) {
             steps.extend(archive_image(self.ports, self.deadline, facts, judgement, archive).await);
         }
         steps
     }
 
-    /// The task definitions that name it, as far as there is time to look for them.
-    async fn deregister(&self, names: &Names, mode: Mode) -> Vec<Step> {
-        const ACTION: Action = Action::DeregisterTaskDefinition;
-        let subject = "the task definitions that name it";
-        let (ports, deadline) = (self.ports, self.deadline);
-        let listed = deadline.bound("ListTaskDefinitions", ports.list_task_definitions(None, MOST_DEFINITIONS)).await;
-        let (arns, more) = match listed {
+    /// Why nothing is done about it: somebody needs it, or that could not be told. None where nobody does.
+    async fn needed(&self, names: &Names) -> Option<Left> {
+        match self.usage().await.map(|usage| usage.who_needs(names).map(str::to_owned)) {
+            Ok(None) => None,
+            Ok(Some(who)) => Some(Left { why: format!("it is in use: {who} has it"), came: Came::LeftAlone }),
+            Err(error) => {
+                let why = format!("whether anybody needs it could not be told: {error}");
+                Some(Left { why, came: Came::Failed })
+            }
+        }
+    }
+
+    /// The active task definitions that name it, and the step that tells of those that were not looked at.
+    async fn naming(&self, names: &Names) -> (Vec<String>, Option<Step>) {
+        let known = self.definitions().await;
+        let naming = known.found.iter().filter(|definition| definition.active && names.are_in(definition));
+        let not_looked_at = known.missing.as_ref().map(|(what, why)| Step {
+            why: Some(format!("not looked at: {why}")),
+            // Looking again would get no further.
+            ..step(Action::DeregisterTaskDefinition, what, None, Came::LeftAlone)
+        });
+        (naming.map(|definition| definition.arn.clone()).collect(), not_looked_at)
+    }
+
+    /// All task definitions of the account, as far as there is time to read them: once a run.
+    async fn definitions(&self) -> Rc<AllDefinitions> {
+        let mut known = self.definitions.lock().await;
+        if let Some(known) = known.as_ref() {
+            return known.clone();
+        }
+        let read = Rc::new(self.read_definitions().await);
+        *known = Some(read.clone());
+        read
+    }
+
+    async fn read_definitions(&self) -> AllDefinitions {
+        let listed = self.ports.list_task_definitions(None, MOST_DEFINITIONS);
+        let (arns, more) = match self.deadline.bound("ListTaskDefinitions", listed).await {
             Ok(listed) => listed,
             Err(error) => {
-                return vec![Step { why: Some(error.to_string()), ..step(ACTION, subject, None, Came::Failed) }];
+                let missing = Some(("the task definitions that name it".to_owned(), error.to_string()));
+                return AllDefinitions { found: Vec::new(), missing };
             }
         };
-        let until = deadline.share(FOR_DEFINITIONS);
+        let until = self.deadline.share(FOR_DEFINITIONS);
         let read = stream::iter(&arns).map(|arn| async {
             if until.is_past() {
                 return Err(PortError::new("DescribeTaskDefinition", Kind::NoTime, "the run has other work to do"));
             }
             self.reading.definition(arn).await
         });
-        let mut steps = Vec::new();
+        let mut all = AllDefinitions::default();
         let (mut unread, mut why) = (0_usize, None);
         for definition in read.buffered(self.concurrency).collect::<Vec<_>>().await {
             match definition {
-                Ok(definition) if definition.active && names.are_in(&definition) => {
-                    steps.push(deregister_one(ports, deadline, &definition.arn, mode).await);
-                }
-                Ok(_) => {}
+                Ok(definition) => all.found.push(definition),
                 // It was deleted in the meantime.
                 Err(error) if error.kind == Kind::NotFound => {}
                 Err(error) => {
@@ -187,20 +235,25 @@ impl<'a, P: Ports> Quarantine<'a, P> {
         if more {
             why.get_or_insert(format!("no more than {MOST_DEFINITIONS} are looked through"));
         }
-        if let Some(why) = why {
-            let subject = if more { "more task definitions".to_owned() } else { counted(unread, "task definition") };
-            // Looking again would get no further: what was reached is done, and the rest is told.
-            steps.push(Step {
-                why: Some(format!("not looked at: {why}")),
-                ..step(ACTION, subject, None, Came::LeftAlone)
-            });
-        }
-        steps
+        let what = if more { "more task definitions".to_owned() } else { counted(unread, "task definition") };
+        all.missing = why.map(|why| (what, why));
+        all
     }
 
-    async fn is_seen_from_here(&self, facts: &Facts) -> Result<bool, PortError> {
-        let own = self.deadline.bound("GetRegistryScanningConfiguration", self.ports.registry_scans()).await?;
-        Ok(repository_of(&facts.image).is_some_and(|repository| own.has(&repository)))
+    /// Why nothing can be done about an image of another registry: only this account's ECS, in its region, is seen.
+    async fn out_of_sight(&self, facts: &Facts) -> Option<Left> {
+        let own = self.deadline.bound("GetRegistryScanningConfiguration", self.ports.registry_scans()).await;
+        match own.map(|own| repository_of(&facts.image).is_some_and(|repository| own.has(&repository))) {
+            Ok(true) => None,
+            Ok(false) => {
+                let why = "it is in another registry, and who needs it there is not seen from here".to_owned();
+                Some(Left { why, came: Came::LeftAlone })
+            }
+            Err(error) => {
+                let why = format!("whose registry it is in could not be told: {error}");
+                Some(Left { why, came: Came::Failed })
+            }
+        }
     }
 
     /// Who needs what, just read: once for all images that are looked at within moments of each other.
@@ -264,7 +317,11 @@ async fn archive_image(
     let came = quarantine::archive(ports, deadline, &repository, digest, &platforms).await;
     let step = |(digest, came): (String, Result<(), PortError>)| match came {
         Ok(()) => told(&digest, Came::Done),
-        Err(error) => Step { why: Some(error.to_string()), ..told(&digest, Came::Failed) },
+        Err(error) => {
+            // ECR has its reasons, such as an index that has the image, and would have them again.
+            let came = if error.kind == Kind::Refused { Came::LeftAlone } else { Came::Failed };
+            Step { why: Some(error.to_string()), ..told(&digest, came) }
+        }
     };
     came.into_iter().map(step).collect()
 }

@@ -9,6 +9,7 @@ use tidegate_aws::ecs::{ContainerImage, Service};
 use tidegate_aws::error::PortError;
 use tidegate_aws::tasks::{TASKS_PER_CALL, Task, TaskDefinition, Tasks};
 use tidegate_core::prices::Architecture;
+use tidegate_core::scan::Facts;
 use tidegate_core::scan::image_name::{ImageName, Registry};
 use tidegate_lambda::deployments::{InProgress, Of, target_revision};
 
@@ -93,7 +94,8 @@ pub async fn back_by_hand(
     ports: &(impl CodeDeploy + Deployments),
     deadline: &Deadline,
     deployment: &InProgress,
-    digests: &[&str],
+    name: &ImageName,
+    facts: &Facts,
 ) -> Result<Option<String>, PortError> {
     let service = &deployment.service;
     match &deployment.of {
@@ -108,9 +110,15 @@ pub async fn back_by_hand(
                 found.extend(deadline.bound("DescribeServiceRevisions", described).await?);
             }
             // A tag may have come to another image since: the digest has to be the same one, too, where it is known.
+            let platforms = facts.platforms.iter().map(|platform| platform.digest.as_str());
+            let digests: BTreeSet<&str> = platforms.chain(facts.image.digest.as_deref()).collect();
+            let is_it = |image: &&ContainerImage| {
+                let named = image.image.as_deref().and_then(|text| ImageName::read(text).ok());
+                named.is_some_and(|named| named.repository == name.repository)
+            };
             let ran = |images: &[ContainerImage]| {
-                let mut known = images.iter().filter_map(|image| image.digest.as_deref()).peekable();
-                known.peek().is_none() || known.any(|digest| digests.contains(&digest))
+                let mut known = images.iter().filter(is_it).filter_map(|image| image.digest.as_deref()).peekable();
+                known.peek().is_none() || known.any(|digest| digests.contains(digest))
             };
             let same = |revision: &&deployments::ServiceRevision| {
                 revision.task_definition.is_some()
@@ -130,7 +138,12 @@ pub async fn back_by_hand(
                 return Ok(None);
             }
             let earlier = deadline.bound("BatchGetDeployments", ports.batch_get_deployments(&ids)).await?;
-            let same = |earlier: &&codedeploy::CodeDeployment| earlier.revision.as_ref() == Some(revision);
+            // What a tag came to then is not told; an image that was pushed later it was not.
+            let could_be =
+                |earlier: &codedeploy::CodeDeployment| facts.pushed_at.is_some_and(|at| at <= earlier.created);
+            let same = |earlier: &&codedeploy::CodeDeployment| {
+                earlier.revision.as_ref() == Some(revision) && could_be(earlier)
+            };
             Ok(earlier.iter().find(same).map(|earlier| {
                 format!("the service ran it before, with the deployment {}: it is brought back", earlier.id)
             }))

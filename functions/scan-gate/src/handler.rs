@@ -31,7 +31,7 @@ use crate::event::{Event, Request, Wake};
 use crate::in_use::Definitions;
 use crate::log;
 use crate::report::{self, FUNCTION, SCHEDULE, Summary};
-use crate::run::{Came, Run};
+use crate::run::{Came, Run, Told};
 use crate::settings::Settings;
 use crate::work::Work;
 
@@ -105,7 +105,7 @@ pub struct Gate<P> {
     prices: Prices,
     cold: Cell<bool>,
     /// What this process has told already. Another one may tell it again: nothing but that depends on it.
-    told: RefCell<BTreeSet<String>>,
+    told: RefCell<Told>,
     /// Task definitions that this process has read.
     definitions: Definitions,
 }
@@ -192,7 +192,8 @@ impl<P: Ports> Gate<P> {
         let since = now - if daily { SINCE_THE_LAST_DAY } else { SINCE_EVENTS };
         let events = work.events;
         let run = Run::new(&self.ports, &self.settings, &deadline, (now, mode), &self.definitions);
-        let Came { mut outcomes, open, declined, incomplete } = run.over(work, daily).await;
+        let askers: BTreeSet<String> = work.askers().cloned().collect();
+        let Came { mut outcomes, mut open, declined, incomplete } = run.over(work, daily).await;
         for outcome in &mut outcomes {
             outcome.news = run.is_news(outcome, since, &self.told);
         }
@@ -204,8 +205,13 @@ impl<P: Ports> Gate<P> {
             duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             ..summary
         };
-        if let Some((subject, body)) = report::news(&outcomes, now) {
-            messages::tell(&self.ports, &self.settings.common, &subject, body).await;
+        if let Some((subject, body)) = report::news(&outcomes, now)
+            && let Err(error) = messages::publish(&self.ports, &self.settings.common, &subject, body).await
+        {
+            // Nobody has heard of it, so it is looked at, and told, again.
+            tracing::warn!(%error, "a message could not be published");
+            self.told.borrow_mut().clear();
+            open.extend(askers);
         }
         let printed = (invocation.request_id.as_str(), self.cold.replace(false));
         log::ended(&self.ports, &summary, outcomes, self.settings.common.records, printed);

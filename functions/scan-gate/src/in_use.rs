@@ -22,8 +22,11 @@ pub type Definitions = RefCell<BTreeMap<String, TaskDefinition>>;
 /// What a process keeps of them.
 const MOST_KEPT: usize = 5000;
 
-/// Revisions of one family that are looked through for the one before.
+/// Revisions of one family that are looked through for those before.
 const MOST_REVISIONS: usize = 1000;
+
+/// Those that a service may go back to whose controller does not tell: the last ones may never have run.
+const REVISIONS_BEFORE: usize = 3;
 
 /// An image with everything that it may be called.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +89,7 @@ impl Usage {
     }
 }
 
-/// Reads who runs what, at half the pace that the account has.
+/// Reads who runs what, at a quarter of the pace that the account has: two runs may do so at once.
 pub struct Reading<'a, P> {
     ports: &'a P,
     deadline: &'a Deadline,
@@ -103,8 +106,8 @@ impl<'a, P: Tasks + Ecs + Deployments> Reading<'a, P> {
             ports,
             deadline,
             definitions,
-            service_reads: Pace::new(Bucket::ECS_SERVICE_READ.half()),
-            definition_reads: Pace::new(Bucket::ECS_TASK_DEFINITION_READ.half()),
+            service_reads: Pace::new(Bucket::ECS_SERVICE_READ.half().half()),
+            definition_reads: Pace::new(Bucket::ECS_TASK_DEFINITION_READ.half().half()),
         }
     }
 
@@ -172,23 +175,32 @@ impl<'a, P: Tasks + Ecs + Deployments> Reading<'a, P> {
 
     async fn images_of(&self, revision: ServiceRevision) -> Result<Vec<ContainerImage>, PortError> {
         let mut images = revision.images;
-        // Where ECS has resolved every image, its task definition has nothing to add.
-        let open = |image: &ContainerImage| image.image.is_some() && image.digest.is_none();
-        if let Some(arn) = revision.task_definition.filter(|_| images.is_empty() || images.iter().any(open)) {
-            images.extend(self.definition(&arn).await?.images);
+        // ECS may leave out containers whose images it has not resolved.
+        if let Some(arn) = revision.task_definition {
+            let resolved =
+                |container: &str| images.iter().any(|image| image.container == container && image.digest.is_some());
+            let defined = self.definition(&arn).await?.images;
+            let open: Vec<_> = defined.into_iter().filter(|image| !resolved(&image.container)).collect();
+            images.extend(open);
         }
         Ok(images)
     }
 
-    /// Of any other service its task definitions, and the revision before each: no API tells what it would go back to.
+    /// Of any other service its task definitions, and the active revisions before each: which of them it ran, and would go
+    /// back to, is not told.
     async fn of_definitions(&self, service: &Service, usage: &mut Usage) -> Result<(), PortError> {
         for arn in &service.task_definitions {
             let definition = self.definition(arn).await?;
             let listed = self.ports.list_task_definitions(Some(&definition.family), MOST_REVISIONS);
-            let (arns, _) = self.deadline.bound("ListTaskDefinitions", listed).await?;
+            let (arns, more) = self.deadline.bound("ListTaskDefinitions", listed).await?;
+            if more {
+                let why = format!("{} has more than {MOST_REVISIONS} active revisions", definition.family);
+                return Err(PortError::new("ListTaskDefinitions", Kind::Garbled, why));
+            }
             let mut images = definition.images;
-            // The newest come first.
-            if let Some(before) = arns.iter().skip_while(|listed| *listed != arn).nth(1) {
+            // The newest come first; its own may be deregistered.
+            let before = arns.iter().filter(|listed| revision(listed) < revision(arn));
+            for before in before.take(REVISIONS_BEFORE) {
                 images.extend(self.definition(before).await?.images);
             }
             usage.add(revision_of(&service.cluster, &service.name), images);
@@ -213,6 +225,11 @@ impl<'a, P: Tasks + Ecs + Deployments> Reading<'a, P> {
         definitions.insert(arn.to_owned(), read.clone());
         Ok(read)
     }
+}
+
+/// The number of a task-definition revision, from its ARN.
+fn revision(arn: &str) -> u64 {
+    arn.rsplit(':').next().and_then(|number| number.parse().ok()).unwrap_or(u64::MAX)
 }
 
 fn revision_of(cluster: &str, service: &str) -> String {

@@ -34,7 +34,7 @@ pub async fn archive(
         let archived = deadline.bound_write("UpdateImageStorageClass", archived).await;
         let failed = archived.is_err();
         came.push((digest.to_owned(), archived));
-        if failed {
+        if failed && came.len() == 1 {
             break;
         }
     }

@@ -1,6 +1,8 @@
 //! ECS: tasks, task definitions, and who else there is in the account.
 
-use aws_sdk_ecs::types::{DesiredStatus, SortOrder, Tag, TaskDefinitionField, TaskDefinitionStatus, TaskField};
+use aws_sdk_ecs::types::{
+    Compatibility, DesiredStatus, SortOrder, Tag, TaskDefinitionField, TaskDefinitionStatus, TaskField,
+};
 use tidegate_core::prices::Architecture;
 use tidegate_core::tags::Tags;
 
@@ -93,7 +95,7 @@ pub struct TaskDefinition {
     pub active: bool,
     /// Its containers' images, none of them resolved.
     pub images: Vec<ContainerImage>,
-    /// What its tasks run on; None for a word that this version does not know.
+    /// What its tasks run on; None where it may be anything, as on EC2, or a word that this version does not know.
     pub architecture: Option<Architecture>,
     /// Its `tidegate:` tags.
     pub tags: Tags,
@@ -236,8 +238,12 @@ fn task_definition(arn: &str, found: aws_sdk_ecs::types::TaskDefinition, tagged:
         image: container.image,
         digest: None,
     };
+    // X86_64 is Fargate's default; on EC2 a task runs on whatever its instance is.
+    let platform = found.runtime_platform.as_ref();
+    let says = platform.is_some_and(|platform| platform.cpu_architecture.is_some());
+    let on_fargate = found.requires_compatibilities().contains(&Compatibility::Fargate);
     TaskDefinition {
-        architecture: architecture(found.runtime_platform.as_ref()),
+        architecture: if says || on_fargate { architecture(platform) } else { None },
         arn: found.task_definition_arn.unwrap_or_else(|| arn.to_owned()),
         family: found.family.unwrap_or_default(),
         active: found.status == Some(TaskDefinitionStatus::Active),
@@ -341,8 +347,9 @@ mod tests {
     #[tokio::test]
     async fn a_task_definition_is_for_the_architecture_that_it_names() {
         for (platform, expected) in [
-            ("", Some(Architecture::X86_64)),
-            (r#", "runtimePlatform": {"operatingSystemFamily": "LINUX"}"#, Some(Architecture::X86_64)),
+            (r#", "requiresCompatibilities": ["FARGATE"]"#, Some(Architecture::X86_64)),
+            ("", None),
+            (r#", "requiresCompatibilities": ["EC2"], "runtimePlatform": {"operatingSystemFamily": "LINUX"}"#, None),
             (r#", "runtimePlatform": {"cpuArchitecture": "ARM64"}"#, Some(Architecture::Arm64)),
             (r#", "runtimePlatform": {"cpuArchitecture": "RISCV"}"#, None),
         ] {

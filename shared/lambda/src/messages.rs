@@ -43,9 +43,23 @@ pub async fn publish(
     Deadline::within(TO_PUBLISH).bound("Publish", ports.publish(topic_arn, &message)).await
 }
 
+/// What SNS takes of a body is 256 KB; a format adds to it.
+const LONGEST_BODY: usize = 200_000;
+
+/// As much of a body as SNS takes.
+fn shortened(mut body: String) -> String {
+    if body.len() > LONGEST_BODY {
+        let end = (0..=LONGEST_BODY).rev().find(|end| body.is_char_boundary(*end)).unwrap_or(0);
+        body.truncate(end);
+        body.push_str("\n(cut: the logs have the rest)");
+    }
+    body
+}
+
 /// A message in the format that the installation wants.
 #[must_use]
 pub fn message(subject: &str, body: String, format: MessageFormat) -> Message {
+    let body = shortened(body);
     let body = match format {
         MessageFormat::Text => body,
         MessageFormat::Chatbot => chatbot(subject, &body),
@@ -59,4 +73,16 @@ pub fn message(subject: &str, body: String, format: MessageFormat) -> Message {
 fn chatbot(title: &str, text: &str) -> String {
     let content = json!({"textType": "client-markdown", "title": title, "description": text});
     json!({"version": "1.0", "source": "custom", "content": content}).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_sns_would_refuse_is_cut_between_letters() {
+        let told = message("subject", "\u{e9}".repeat(150_000), MessageFormat::Text);
+        assert!(told.body.len() < 256 * 1024 && told.body.ends_with("the logs have the rest)"));
+        assert_eq!(message("subject", "short".to_owned(), MessageFormat::Text).body, "short");
+    }
 }

@@ -61,19 +61,21 @@ impl<P: Ports> Run<'_, P> {
         for Unread { service, error } in unread {
             came.add(self.unread(service, &error), &everybody);
         }
-        let in_events: BTreeSet<Repository> = work.images.keys().filter_map(repository).collect();
         let mut brought_any = BTreeSet::new();
         let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
         for deployment in &found {
             let key = (deployment.service.cluster.clone(), deployment.service.name.clone());
+            let own = work.deployments.get(&key);
+            seen.insert(key);
             let brought = match brings::by_deployment(self.ports, self.deadline, deployment).await {
                 Ok(Some(brought)) => brought,
                 Ok(None) => {
                     let why = format!("the deployment {} has no task set yet", deployment.deployment_id());
                     let (verdict, reason) = (Verdict::Inconclusive, Reason::TaskDefinitionUnknown);
                     let outcome = Outcome::plain(deployment.id(), self.mode, verdict, reason, why);
-                    came.add(Outcome { service: Some(deployment.id()), ..outcome }, &everybody);
-                    seen.insert(key);
+                    // The event of its beginning comes again until it has one; others need not wait for it.
+                    let outcome = Outcome { service: Some(deployment.id()), ..outcome };
+                    came.add(outcome, own.unwrap_or(&Askers::new()));
                     continue;
                 }
                 Err(error) => {
@@ -82,14 +84,17 @@ impl<P: Ports> Run<'_, P> {
                 }
             };
             let repositories: BTreeSet<Repository> = brought.images.iter().filter_map(repository).collect();
-            let asked = work.deployments.get(&key);
-            let concerns = daily || asked.is_some() || !repositories.is_disjoint(&in_events);
+            let of_images = work
+                .images
+                .iter()
+                .filter(|(name, _)| repository(name).is_some_and(|repository| repositories.contains(&repository)));
+            let of_images: Vec<&Askers> = of_images.map(|(_, askers)| askers).collect();
+            let concerns = daily || own.is_some() || !of_images.is_empty();
             brought_any.extend(repositories);
-            seen.insert(key);
             if concerns {
-                let askers = if let Some(asked) = asked { asked } else { &everybody };
+                let askers: Askers = of_images.into_iter().chain(own).flatten().cloned().collect();
                 for outcome in self.deployment(deployment, &brought, document).await {
-                    came.add(outcome, askers);
+                    came.add(outcome, &askers);
                 }
             }
         }
@@ -122,13 +127,9 @@ impl<P: Ports> Run<'_, P> {
         let mut outcomes = Vec::new();
         for name in &brought.images {
             let policy = policy(document, name, &enrolment);
-            let Ok((mut facts, mut judgement)) = self.looks.judge(name, brought.architecture, &policy).await else {
-                continue;
-            };
+            let (mut facts, mut judgement) = self.judge(name, brought.architecture, &policy).await;
             if judgement.stops() {
-                let digests = facts.platforms.iter().map(|platform| platform.digest.as_str());
-                let digests: Vec<&str> = digests.chain(facts.image.digest.as_deref()).collect();
-                match brings::back_by_hand(self.ports, self.deadline, deployment, &digests).await {
+                match brings::back_by_hand(self.ports, self.deadline, deployment, name, &facts).await {
                     Ok(None) => {}
                     Ok(Some(why)) => {
                         facts.roll_back = Some(why);

@@ -9,6 +9,7 @@ mod tasks;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
@@ -22,11 +23,12 @@ use tidegate_core::scan::document::Document;
 use tidegate_core::scan::enrolment::{self, Enrolment, SCAN};
 use tidegate_core::scan::image_name::ImageName;
 use tidegate_core::scan::judgement::Came as Became;
-use tidegate_core::scan::{Action, Policy, Reason, news};
+use tidegate_core::scan::policy::InDoubt;
+use tidegate_core::scan::{Action, Facts, Judgement, Policy, Reason, news, plain};
 use tidegate_core::tags::Tags;
 use tidegate_core::verdict::Verdict;
 use tidegate_lambda::enrolled::{self, Enrolled, NotDescribed};
-use tidegate_lambda::images::{Looking, NoImage, repository};
+use tidegate_lambda::images::{Looking, NoImage, nothing_known, repository};
 
 use crate::act::Quarantine;
 use crate::brings;
@@ -36,6 +38,12 @@ use crate::look::{self, Looks};
 use crate::report::Outcome;
 use crate::settings::Settings;
 use crate::work::{Askers, Work};
+
+/// What a process has told, as hashes.
+pub type Told = BTreeSet<u64>;
+
+/// What it remembers of that.
+const MOST_TOLD: usize = 10_000;
 
 /// What a run came to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -85,7 +93,7 @@ impl<'a, P: Ports> Run<'a, P> {
     ) -> Self {
         let concurrency = settings.common.concurrency;
         let quarantine = Quarantine::new(ports, deadline, concurrency, definitions);
-        let looks = Looks::new(Looking { ports, deadline, concurrency, begins_scans: true, now });
+        let looks = Looks::new(Looking::new(ports, deadline, concurrency, true, now));
         Self { ports, settings, deadline, now, mode, looks, quarantine }
     }
 
@@ -103,7 +111,7 @@ impl<'a, P: Ports> Run<'a, P> {
         let parameter = self.settings.policy_parameter.as_deref();
         let document = match look::document(self.ports, self.deadline, parameter, self.now).await {
             Ok(document) => document,
-            // Nothing passes, and nothing is done: not even who is enrolled is known.
+            // Nothing passes by it, and nothing is stopped by rules that nobody has read: it is all looked at again.
             Err(why) => {
                 let outcome = Outcome::plain("every image", self.mode, Verdict::Error, Reason::PolicyError, why);
                 came.add(outcome, &work.askers().cloned().collect());
@@ -113,19 +121,10 @@ impl<'a, P: Ports> Run<'a, P> {
         self.name_services(&mut work, &mut came).await;
         let services = self.services(&work, daily, &mut came).await;
         let brought = self.deployments(&work, daily, &document, &services, &mut came).await;
-        for ((cluster, arn), askers) in &work.tasks {
-            self.task(cluster, arn, &document, askers, &mut came).await;
-        }
-        let (document, brought) = (&document, &brought);
-        let images =
-            work.images.iter().map(|(name, askers)| async move { (self.image(name, document, brought).await, askers) });
-        let images: Vec<_> = stream::iter(images).buffered(self.settings.common.concurrency).collect().await;
-        for (looked, askers) in images {
-            looked.declined.into_iter().for_each(|reason| came.decline(reason));
-            looked.outcomes.into_iter().for_each(|outcome| came.add(outcome, askers));
-        }
+        self.tasks(&work.tasks, &document, &mut came).await;
+        self.images(&work, &document, &brought, &mut came).await;
         if daily {
-            self.running(document, &services, &mut came).await;
+            self.running(&document, &services, &mut came).await;
         }
         came
     }
@@ -174,46 +173,73 @@ impl<'a, P: Ports> Run<'a, P> {
         services
     }
 
-    /// Judges an image that an event is about, or the indexes that it belongs to, and puts out of reach what is blocked.
-    async fn image(&self, name: &ImageName, document: &Document, brought: &BTreeSet<Repository>) -> Looked {
+    /// The images that events are about, or the indexes that they belong to: each is judged once, however many events of
+    /// its platforms there are.
+    async fn images(&self, work: &Work, document: &Document, brought: &BTreeSet<Repository>, came: &mut Came) {
+        let mut enrolled = Vec::new();
+        for (name, askers) in &work.images {
+            if document.policy(&name.repository).mode.min(self.mode) != Mode::Off {
+                enrolled.push((name, askers));
+            } else if !repository(name).is_some_and(|repository| brought.contains(&repository)) {
+                came.decline(Reason::NotEnrolled);
+            }
+            // Else a deployment that brings it was judged for itself.
+        }
+        let concurrency = self.settings.common.concurrency;
+        let roots =
+            stream::iter(enrolled).map(|(name, askers)| async move { (self.looks.roots(name).await, name, askers) });
+        let mut of_root: BTreeMap<ImageName, Askers> = BTreeMap::new();
+        for (roots, name, askers) in roots.buffered(concurrency).collect::<Vec<_>>().await {
+            match roots {
+                Ok(roots) => {
+                    for root in roots {
+                        of_root.entry(root).or_default().extend(askers.iter().cloned());
+                    }
+                }
+                Err(error) => {
+                    let subject = format!("{}@{}", name.repository, name.digest.as_deref().unwrap_or("?"));
+                    let (verdict, reason) = (Verdict::Error, Reason::ImageUnreadable);
+                    came.add(Outcome::plain(subject, self.mode, verdict, reason, error.to_string()), askers);
+                }
+            }
+        }
+        let looks =
+            stream::iter(of_root).map(|(name, askers)| async move { (self.image(&name, document).await, askers) });
+        for (outcome, askers) in looks.buffered(concurrency).collect::<Vec<_>>().await {
+            match outcome {
+                Some(outcome) => came.add(outcome, &askers),
+                None => came.decline(Reason::OtherEvent),
+            }
+        }
+    }
+
+    /// Judges an image, and puts out of reach what is blocked. None where it is no image that could run.
+    async fn image(&self, name: &ImageName, document: &Document) -> Option<Outcome> {
         let policy = document.policy(&name.repository);
         let mode = policy.mode.min(self.mode);
-        if mode == Mode::Off {
-            // A deployment that brings it was judged for itself.
-            let brought = repository(name).is_some_and(|repository| brought.contains(&repository));
-            return if brought { Looked::default() } else { Looked::declined(Reason::NotEnrolled) };
-        }
         let policy = Policy { mode, ..policy };
-        let roots = match self.looks.roots(name).await {
-            Ok(roots) => roots,
-            Err(error) => {
-                let subject = format!("{}@{}", name.repository, name.digest.as_deref().unwrap_or("?"));
-                let why = error.to_string();
-                let outcome = Outcome::plain(subject, mode, Verdict::Error, Reason::ImageUnreadable, why);
-                return Looked { outcomes: vec![outcome], declined: Vec::new() };
-            }
-        };
-        let mut looked = Looked::default();
-        for root in roots {
-            match self.looks.judge(&root, None, &policy).await {
-                Err(NoImage(why)) => {
-                    tracing::debug!(why, "an event is declined");
-                    looked.declined.push(Reason::OtherEvent);
-                }
-                Ok((facts, judgement)) => {
-                    let mut outcome = Outcome::of(mode, facts, judgement, policy.clone());
-                    if let (true, Some(facts)) = (outcome.judgement.quarantines(), &outcome.facts) {
-                        let switch = |action| mode.min(self.settings.switches.of(action));
-                        let (deregister, archive) =
-                            (switch(Action::DeregisterTaskDefinition), switch(Action::ArchiveImage));
-                        let steps = self.quarantine.of(facts, &outcome.judgement, deregister, archive).await;
-                        outcome.steps = steps;
-                    }
-                    looked.outcomes.push(outcome);
-                }
+        let (facts, judgement) = self.looks.judge(name, None, &policy).await.ok()?;
+        let mut outcome = Outcome::of(mode, facts, judgement, policy);
+        if let (true, Some(facts)) = (outcome.judgement.quarantines(), &outcome.facts) {
+            let switch = |action| mode.min(self.settings.switches.of(action));
+            let (deregister, archive) = (switch(Action::DeregisterTaskDefinition), switch(Action::ArchiveImage));
+            outcome.steps = self.quarantine.of(facts, &outcome.judgement, deregister, archive).await;
+        }
+        Some(outcome)
+    }
+
+    /// Judges an image that is to run, or runs: what is no image as far as its manifest tells can't be scanned either.
+    async fn judge(&self, name: &ImageName, architecture: Option<&'static str>, policy: &Policy) -> (Facts, Judgement) {
+        match self.looks.judge(name, architecture, policy).await {
+            Ok(seen) => seen,
+            Err(NoImage(why)) => {
+                let (verdict, reason) = match policy.unscannable {
+                    InDoubt::Block => (Verdict::Fail, Reason::Unscannable),
+                    InDoubt::Warn => (Verdict::Pass, Reason::PassedWithWarning),
+                };
+                (nothing_known(name), plain(verdict, reason, why))
             }
         }
-        looked
     }
 
     /// Judges what enrolled services run. Nothing is done about it: what runs is not broken.
@@ -227,12 +253,12 @@ impl<'a, P: Ports> Run<'a, P> {
         }
         let looks = running.into_iter().map(|(name, by)| async move {
             let policy = Policy { mode: Mode::Shadow.min(self.mode), ..document.policy(&name.repository) };
-            let (facts, mut judgement) = self.looks.judge(&name, None, &policy).await.ok()?;
+            let (facts, mut judgement) = self.judge(&name, None, &policy).await;
             judgement.warnings.push(format!("it runs in {}", by.into_iter().collect::<Vec<_>>().join(", ")));
-            Some(Outcome::of(policy.mode, facts, judgement, policy))
+            Outcome::of(policy.mode, facts, judgement, policy)
         });
         let looked: Vec<_> = stream::iter(looks).buffered(self.settings.common.concurrency).collect().await;
-        came.outcomes.extend(looked.into_iter().flatten());
+        came.outcomes.extend(looked);
     }
 
     fn enrolment(&self, tags: &Tags) -> Result<Enrolment, String> {
@@ -250,7 +276,7 @@ impl<'a, P: Ports> Run<'a, P> {
     }
 
     /// Whether people should hear of an outcome: what was done always, and else what came to something else before.
-    pub fn is_news(&self, outcome: &Outcome, since: Timestamp, told: &RefCell<BTreeSet<String>>) -> bool {
+    pub fn is_news(&self, outcome: &Outcome, since: Timestamp, told: &RefCell<Told>) -> bool {
         let judgement = &outcome.judgement;
         if outcome.steps.iter().any(|step| step.came == Became::Done) {
             return true;
@@ -268,23 +294,15 @@ impl<'a, P: Ports> Run<'a, P> {
         if !loud || !edge {
             return false;
         }
+        let mut hasher = DefaultHasher::new();
         let ids: Vec<&str> = judgement.blocking.iter().map(|blocking| blocking.id.as_str()).collect();
         let failed = outcome.steps.iter().any(|step| step.came == Became::Failed);
-        let key = format!("{} {:?} {} {ids:?} {failed}", outcome.subject, outcome.service, judgement.reason.code());
-        told.borrow_mut().insert(key)
-    }
-}
-
-/// What came of the images of one event.
-#[derive(Default)]
-struct Looked {
-    outcomes: Vec<Outcome>,
-    declined: Vec<Reason>,
-}
-
-impl Looked {
-    fn declined(reason: Reason) -> Self {
-        Self { outcomes: Vec::new(), declined: vec![reason] }
+        (&outcome.subject, &outcome.service, judgement.reason.code(), ids, failed).hash(&mut hasher);
+        let mut told = told.borrow_mut();
+        if told.len() >= MOST_TOLD {
+            told.clear();
+        }
+        told.insert(hasher.finish())
     }
 }
 

@@ -3,6 +3,7 @@
 use tidegate_aws::images::{By, Repository};
 use tidegate_tests::scanning::{ALL_ON, Scanning, WRITES};
 use tidegate_tests::world::definitions::TaskDefinition;
+use tidegate_tests::world::faults::{Fault, Times};
 use tidegate_tests::world::registry::image::{Image, Index};
 use tidegate_tests::world::{ACCOUNT, REGION};
 
@@ -167,4 +168,49 @@ async fn an_image_of_another_registry_is_not_put_out_of_reach() {
     scanning.run(&serde_json::json!({"image": uri})).await;
     assert_eq!(scanning.steps(), ["deregister_task_definition: left_alone", "archive_image: left_alone"]);
     scanning.never_called(&WRITES);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_index_is_judged_once_for_all_events_of_its_platforms() {
+    let mut scanning = Scanning::under(EVERY);
+    let index = Index::new("shop", "v2")
+        .with(Image::of("linux/amd64").in_progress_for(1).finds([bad()]))
+        .with(Image::of("linux/arm64").in_progress_for(2).finds([bad()]));
+    let digest = scanning.world.push(index);
+    scanning.world.pass(3);
+    scanning.deliver().await;
+    assert_eq!(scanning.records(), ["fail vulnerable"]);
+    assert_eq!(scanning.world.full_records().len(), 1);
+    assert_eq!(scanning.steps(), ["archive_image: done"; 3]);
+    assert_eq!(scanning.calls("UpdateImageStorageClass"), 3, "the index and its two platforms");
+    assert_eq!((scanning.world.storage(&digest), scanning.queued()), ("ARCHIVED", 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_failed_halfway_is_done_later() {
+    let mut scanning = Scanning::under(EVERY);
+    let (digest, definitions) = unused(&scanning);
+    scanning.world.lock().faults.add("DeregisterTaskDefinition", Fault::Throttle, Times::First(1));
+    scanning.run_for(2).await;
+    assert_eq!(scanning.world.storage(&digest), "ACTIVE", "in the archive it would not be judged again");
+    scanning.run_for(4).await;
+    assert_eq!(active(&scanning, &definitions), [false, false, true]);
+    assert_eq!(scanning.world.storage(&digest), "ARCHIVED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_needs_it_is_asked_again_just_before_where_looking_for_task_definitions_took_long() {
+    let mut scanning = Scanning::under(EVERY);
+    let (digest, definitions) = unused(&scanning);
+    scanning.world.pass(2);
+    // The run takes so long that what it knew of who needs it is old.
+    scanning.world.lock().faults.add(
+        "ListTaskDefinitions",
+        Fault::Delay(std::time::Duration::from_secs(40)),
+        Times::First(1),
+    );
+    scanning.deliver().await;
+    assert_eq!(scanning.calls("ListClusters"), 2, "it is asked again just before");
+    assert_eq!(active(&scanning, &definitions), [false, false, true]);
+    assert_eq!(scanning.world.storage(&digest), "ARCHIVED");
 }

@@ -175,3 +175,41 @@ async fn of_an_image_of_another_account_inspector_knows_nothing_and_the_policy_s
         scanning.never_called(&["BatchGetFindingDetails", "ListFindings"]);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_nobody_could_be_told_is_told_again() {
+    let mut scanning = Scanning::with(&[], EVERY);
+    scanning.world.push(clean("v2").in_progress_for(1).finds([bad()]));
+    scanning.world.pass(1);
+    scanning.world.lock().faults.add("Publish", Fault::ServerError, Times::First(1));
+    scanning.deliver().await;
+    assert!(scanning.world.subjects().is_empty() && scanning.queued() > 0);
+    scanning.run_for(4).await;
+    assert_eq!((scanning.world.subjects().len(), scanning.queued()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deployment_whose_task_set_does_not_come_holds_up_nobody_elses_events() {
+    let mut scanning = Scanning::under(EVERY);
+    shop_by_code_deploy(&scanning, "on");
+    scanning.world.push(clean("v2"));
+    deploy(&scanning, "v2");
+    scanning.world.push(tidegate_tests::world::registry::image::Image::new("other", "v1"));
+    scanning.deliver().await;
+    // Only the event of the deployment's own beginning comes again.
+    assert_eq!(scanning.queued(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_tasks_is_read_in_hundreds_and_each_task_definition_once() {
+    let mut scanning = Scanning::under(NONE);
+    scanning.world.push(clean("v1"));
+    let definition = scanning.world.register(TaskDefinition::of("batch").container("app", "shop:v1"));
+    for _ in 0..250 {
+        scanning.world.run_task(tidegate_tests::world::tasks::RunTask::of(&definition, "prod")).expect("it starts");
+    }
+    scanning.deliver().await;
+    assert_eq!((scanning.calls("DescribeTasks"), scanning.calls("DescribeTaskDefinition")), (3, 1));
+    scanning.never_called(&["DescribeImages"]);
+    assert_eq!(scanning.queued(), 0);
+}
