@@ -56,7 +56,8 @@ async fn every_call_goes_to_the_registry_and_the_region_of_the_repository() {
     aws.start_scan(&there, DIGEST).await.expect("a scan");
     aws.set_storage(&there, DIGEST, StorageClass::Archive).await.expect("it is archived");
     assert_eq!(aws.config(&there, DIGEST).await.expect_err("no layer").kind, error::Kind::NotFound);
-    let own = RegistryScans { account: "444455556666".to_owned(), region: "eu-west-1".to_owned(), kind: Kind::Enhanced };
+    let own =
+        RegistryScans { account: "444455556666".to_owned(), region: "eu-west-1".to_owned(), kind: Kind::Enhanced };
     assert_eq!(aws.registry_scans().await, Ok(own));
 
     let asked = canned.asked();
@@ -346,6 +347,7 @@ async fn findings_that_are_counted_and_not_in_the_list_are_missing() {
     for (counts, counted, more) in [
         ("{}", false, false),
         (r#"{"LOW": 1, "HIGH": 0}"#, true, false),
+        (r#"{"LOW": 2}"#, true, true),
         (r#"{"LOW": 1, "HIGH": 2}"#, true, true),
         (r#"{"CRITICAL": 1.0}"#, true, true),
         (r#"{"TOTAL": 9}"#, true, false),

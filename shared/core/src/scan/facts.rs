@@ -3,6 +3,8 @@
 //! The shape is the one in the decision record, in `tidegate scan` and in saved cases, so each field that has an honest
 //! default may be left out there. Times are RFC 3339.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -178,21 +180,35 @@ impl Scan {
         }
     }
 
-    /// Takes in what ECR counts by severity, when all findings are in. Where it counts some of which there is none, they
-    /// are not all there: the list was cut off, or is behind the counts. Other keys, such as `TOTAL`, say nothing.
+    /// Whether it was made, and has neither findings nor counts: nothing was found, or nothing is there yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        matches!(self.status, ScanStatus::Complete | ScanStatus::Active) && self.findings.is_empty() && !self.counted
+    }
+
+    /// Takes in what ECR counts by severity, when all findings are in. Where it counts more of a severity than there are,
+    /// they are not all there: the list was cut off, or is behind the counts. Each page may tell the counts anew. Other
+    /// keys, such as `TOTAL`, say nothing.
     pub fn count<'a>(&mut self, counts: impl IntoIterator<Item = (&'a str, f64)>) {
+        let mut counted: BTreeMap<Severity, f64> = BTreeMap::new();
         for (word, count) in counts {
             self.counted = true;
-            let there = |severity: Severity| {
-                self.findings.iter().any(|finding| {
-                    // The words for no rating are not the same in counts and findings.
-                    finding.severity == severity || !(finding.severity.is_rated() || severity.is_rated())
-                })
-            };
-            // What is no number is not known to be none.
-            let none = count <= 0.0;
-            self.more |= !none && Severity::from_word(word).is_some_and(|severity| !there(severity));
+            let Some(severity) = Severity::from_word(word) else { continue };
+            // What is no number may be any.
+            let count = if count.is_nan() { f64::INFINITY } else { count };
+            let most = counted.entry(severity).or_default();
+            *most = most.max(count);
         }
+        // The words for no rating are not the same in counts and findings.
+        let class = |severity: Severity| Some(severity).filter(|severity| severity.is_rated());
+        let mut missing: BTreeMap<Option<Severity>, f64> = BTreeMap::new();
+        for (severity, count) in counted {
+            *missing.entry(class(severity)).or_default() += count;
+        }
+        for finding in &self.findings {
+            *missing.entry(class(finding.severity)).or_default() -= 1.0;
+        }
+        self.more |= missing.into_values().any(|missing| missing > 0.0);
     }
 }
 
@@ -282,7 +298,7 @@ pub enum Part {
     Manifest,
     /// A scan with its findings.
     Scan,
-    /// What Inspector covers; without it an empty scan has to settle.
+    /// How the registry scans, and what Inspector covers; without it nobody knows what an empty scan says.
     Coverage,
     /// EPSS, exploits, known exploitation.
     Risk,

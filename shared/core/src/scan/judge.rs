@@ -8,7 +8,7 @@ use crate::verdict::Verdict;
 use crate::words::counted;
 
 use super::facts::{Facts, Part, Platform, Storage};
-use super::finding::{Finding, Severity};
+use super::finding::{Finding, Severity, Status};
 use super::judgement::{Accepted, Blocking, Judgement};
 use super::policy::{InDoubt, Policy};
 use super::reason::Reason;
@@ -144,9 +144,7 @@ fn concluded(facts: &Facts, policy: &Policy, standings: &[(&Platform, Standing)]
                     of("it is in the archive already, so that nothing can pull it"),
                 );
             }
-            Standing::Unreadable => {
-                return (Verdict::Error, Reason::ImageUnreadable, of("its scan could not be read"));
-            }
+            Standing::Unreadable(why) => return (Verdict::Error, Reason::ImageUnreadable, of(why)),
             Standing::Unknown(why) => (policy.unknown, Reason::NotScanned, why),
             Standing::Stale(why) => (policy.stale, Reason::StaleScan, why),
             Standing::Unscannable(why) => (policy.unscannable, Reason::Unscannable, why),
@@ -172,13 +170,13 @@ fn concluded(facts: &Facts, policy: &Policy, standings: &[(&Platform, Standing)]
     (Verdict::Pass, Reason::Clean, why)
 }
 
-/// Every finding, weighed. One that several platforms have is told once.
+/// Every finding that is there, weighed. One that several platforms have is told once.
 fn weighed(facts: &Facts, policy: &Policy, standings: &[(&Platform, Standing)], now: Timestamp) -> Judgement {
     let mut judgement = plain(Verdict::Error, Reason::ImageUnreadable, "");
     let mut scales = Scales::new(policy, &facts.image.repository, now);
     let mut weighed: BTreeMap<Key<'_>, Weighed<'_>> = BTreeMap::new();
     for platform in &facts.platforms {
-        for finding in &platform.scan.findings {
+        for finding in platform.scan.findings.iter().filter(|finding| finding.status != Status::Closed) {
             let weight = scales.weigh(finding);
             let key = Key::of(finding);
             let entry =

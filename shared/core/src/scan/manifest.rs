@@ -99,6 +99,9 @@ const OF_IMAGES: [&str; 2] =
 /// How builders mark what only tells of another manifest.
 const REFERENCE_TYPE: &str = "vnd.docker.reference.type";
 
+/// What builders write for the platform of what is not to run.
+const UNKNOWN: &str = "unknown";
+
 /// The platforms that may run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parts {
@@ -112,19 +115,17 @@ impl Manifest {
     /// Why it is no image that could run; None for one that is. An index is one.
     #[must_use]
     pub fn is_no_image(&self) -> Option<String> {
-        if self.manifests.is_some() {
+        let media_type = self.config.as_ref().and_then(|config| config.media_type.as_deref());
+        // What has the configuration of an image runs, whatever else its manifest says of it.
+        if self.manifests.is_some() || media_type.is_some_and(|media_type| OF_IMAGES.contains(&media_type)) {
             return None;
         }
-        let media_type = self.config.as_ref().and_then(|config| config.media_type.as_deref());
         if let Some(kind) = self.artifact_type.as_deref().filter(|kind| !OF_IMAGES.contains(kind)) {
             return Some(format!("it is an artifact of the type {kind}"));
         }
         match media_type {
-            Some(media_type) if !OF_IMAGES.contains(&media_type) => {
-                Some(format!("its configuration is of the type {media_type}"))
-            }
-            _ if self.subject.is_some() => Some("it only tells of another image".to_owned()),
-            _ => None,
+            Some(media_type) => Some(format!("its configuration is of the type {media_type}")),
+            None => self.subject.as_ref().map(|_| "it only tells of another image".to_owned()),
         }
     }
 
@@ -145,14 +146,16 @@ impl Manifest {
     }
 }
 
-/// Why a manifest is not looked at. One that says nothing of its platform may run on any.
+/// Why a manifest is not looked at. One that says nothing of its platform may run on any, and one with a platform runs on
+/// it whatever its builder says of it.
 fn left_out(entry: &Entry, wanted: Option<&str>) -> Option<String> {
     let reference = entry.annotations.as_ref().and_then(|annotations| annotations.get(REFERENCE_TYPE));
-    if let Some(kind) = reference {
+    let runs = entry.platform.as_ref().is_some_and(|platform| platform.is_known() && platform.os != UNKNOWN);
+    if let Some(kind) = reference.filter(|_| !runs) {
         return Some(format!("it is no image: {kind}"));
     }
     let platform = entry.platform.as_ref()?;
-    if platform.os == "unknown" {
+    if platform.os == UNKNOWN {
         return Some("it is no image: its platform is unknown".to_owned());
     }
     let wanted = wanted?;

@@ -7,7 +7,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::facts::{AskedFor, Facts, Kind, Platform, Scan, ScanStatus};
+use super::facts::{AskedFor, Facts, Kind, Part, Platform, Scan, ScanStatus, Unreadable};
 use super::policy::Policy;
 
 /// What a scan comes to.
@@ -29,8 +29,8 @@ pub enum Standing {
     Unscannable(String),
     /// The image is in the archive.
     Archived,
-    /// It could not be read.
-    Unreadable,
+    /// It, or what tells what it means, could not be read.
+    Unreadable(String),
 }
 
 /// What is waited for.
@@ -52,7 +52,7 @@ pub fn standing(platform: &Platform, facts: &Facts, policy: &Policy, now: Timest
     let scan = &platform.scan;
     let patient = age.is_below(policy.patience_minutes);
     match &scan.status {
-        ScanStatus::Complete | ScanStatus::Active => made(scan, facts.registry_scans, policy, &age),
+        ScanStatus::Complete | ScanStatus::Active => made(scan, facts, policy, &age),
         ScanStatus::InProgress => waiting("the scan is under way"),
         // Where the push is not known, nor is it known that patience ran out.
         ScanStatus::Pending if patient || age.since.is_none() => waiting("the scan is about to begin"),
@@ -65,7 +65,7 @@ pub fn standing(platform: &Platform, facts: &Facts, policy: &Policy, now: Timest
         ScanStatus::ScanEligibilityExpired => Standing::Stale(EXPIRED.to_owned()),
         ScanStatus::UnsupportedImage => Standing::Unscannable(described(scan, "ECR can't scan an image of this kind")),
         ScanStatus::ImageArchived => Standing::Archived,
-        ScanStatus::Unreadable => Standing::Unreadable,
+        ScanStatus::Unreadable => Standing::Unreadable("its scan could not be read".to_owned()),
         ScanStatus::Other(word) => {
             Standing::Unknown(format!("ECR says {word:?} of its scan, which this version does not know"))
         }
@@ -100,24 +100,28 @@ impl Age {
 }
 
 /// A scan of which ECR says that it was made.
-fn made(scan: &Scan, registry: Option<Kind>, policy: &Policy, age: &Age) -> Standing {
-    let empty = scan.findings.is_empty() && !scan.counted;
-    if let Some(coverage) = scan.coverage.as_ref().filter(|_| empty) {
-        match covered(&coverage.reason) {
+fn made(scan: &Scan, facts: &Facts, policy: &Policy, age: &Age) -> Standing {
+    if !scan.is_empty() {
+        return fresh(scan, policy, age);
+    }
+    let settled = match &scan.coverage {
+        None => not_told(facts),
+        Some(coverage) => match covered(&coverage.reason) {
             // A scan from before it was archived says nothing.
             Covered::Scanned if coverage.scanned_at.is_none_or(|at| Some(at) >= age.since) => {
                 return fresh(scan, policy, age);
             }
-            Covered::Scanned | Covered::Says => {}
+            Covered::Scanned | Covered::Says => None,
+            Covered::Unclear(standing) => Some(standing),
             Covered::Not(standing) => return standing,
-        }
-    }
+        },
+    };
     // Basic scanning is over when it says so. Without findings nothing else tells which kind it is.
-    let over = scan.completed_at.is_some() && (registry == Some(Kind::Basic) || age.since.is_none());
-    if empty && !over {
-        let settled = age.left_s(policy.settle_minutes);
-        if settled.is_none_or(|left| left > 0) {
-            let left = settled.and_then(|left| u32::try_from(left).ok()).unwrap_or(ASK_AGAIN_S);
+    let over = scan.completed_at.is_some() && (facts.registry_scans == Some(Kind::Basic) || age.since.is_none());
+    if !over {
+        let left = age.left_s(policy.settle_minutes);
+        if left.is_none_or(|left| left > 0) {
+            let left = left.and_then(|left| u32::try_from(left).ok()).unwrap_or(ASK_AGAIN_S);
             let why = format!(
                 "the scan says that nothing was found, which is believed {} minutes after the push",
                 policy.settle_minutes
@@ -125,7 +129,22 @@ fn made(scan: &Scan, registry: Option<Kind>, policy: &Policy, age: &Age) -> Stan
             return Standing::Settling(Wait { why, look_again_s: left.clamp(1, ASK_AGAIN_S) });
         }
     }
-    fresh(scan, policy, age)
+    settled.unwrap_or_else(|| fresh(scan, policy, age))
+}
+
+/// What an empty scan comes to when it has settled, where Inspector says nothing of the image. None where it is believed:
+/// basic scanning needs no Inspector, and of other registries nothing is known here.
+fn not_told(facts: &Facts) -> Option<Standing> {
+    if facts.registry_scans == Some(Kind::Basic) {
+        return None;
+    }
+    let unreadable = facts.unreadable.iter().find(|unreadable| unreadable.what == Part::Coverage);
+    let cause = |unreadable: &Unreadable| {
+        format!("the scan says that nothing was found, and whether it looked could not be read: {}", unreadable.why)
+    };
+    let not_covered = || Standing::Unknown("Inspector does not cover the image".to_owned());
+    let told = unreadable.map(|unreadable| Standing::Unreadable(cause(unreadable)));
+    told.or_else(|| facts.registry_scans.map(|_| not_covered()))
 }
 
 /// Whether what a scan tells is still true.
@@ -149,6 +168,7 @@ fn fresh(scan: &Scan, policy: &Policy, age: &Age) -> Standing {
 enum Covered {
     Scanned,
     Says,
+    Unclear(Standing),
     Not(Standing),
 }
 
@@ -167,8 +187,9 @@ fn covered(reason: &str) -> Covered {
         "ACCESS_DENIED" | "ACCESS_DENIED_TO_ENCRYPTION_KEY" | "INTERNAL_ERROR" | "RESOURCE_TERMINATED" => {
             Standing::Unknown(says("it could not scan it"))
         }
-        // Of how often it is scanned, and words that this version does not know.
-        _ => return Covered::Says,
+        // Of how often it is scanned.
+        _ if reason.starts_with("SCAN_FREQUENCY_") => return Covered::Says,
+        _ => return Covered::Unclear(Standing::Unknown(says("this version does not know what that means"))),
     })
 }
 

@@ -74,10 +74,47 @@ fn one_image_is_itself_and_an_artifact_is_none() {
     for other in ["application/vnd.cncf.helm.config.v1+json", "application/vnd.oci.empty.v1+json"] {
         assert!(image(other).is_no_image().is_some(), "{other}");
     }
-    let signature = json!({
-        "artifactType": "application/vnd.cncf.notary.signature", "subject": {"digest": "sha256:a"},
-        "config": {"digest": "sha256:e", "mediaType": "application/vnd.oci.image.config.v1+json"},
-    });
-    assert!(read(signature).is_no_image().is_some());
     assert_eq!(read(json!({})).is_no_image(), None, "of an odd one its scan tells");
+}
+
+#[test]
+fn signatures_are_no_images() {
+    let subject = json!({"digest": "sha256:a"});
+    for config in ["application/vnd.cncf.notary.signature", "application/vnd.oci.empty.v1+json"] {
+        let config = json!({"digest": "sha256:e", "mediaType": config});
+        let why = read(json!({"config": config, "subject": subject})).is_no_image();
+        assert!(why.is_some_and(|why| why.starts_with("its configuration is of the type ")), "{config}");
+    }
+    let kind = "application/vnd.cncf.notary.signature";
+    let why = read(json!({"artifactType": kind, "subject": subject})).is_no_image();
+    assert_eq!(why, Some(format!("it is an artifact of the type {kind}")));
+    let why = read(json!({"subject": subject})).is_no_image();
+    assert_eq!(why.as_deref(), Some("it only tells of another image"));
+}
+
+#[test]
+fn what_has_the_configuration_of_an_image_is_one_whatever_else_it_says() {
+    for config in ["application/vnd.docker.container.image.v1+json", "application/vnd.oci.image.config.v1+json"] {
+        let disguised = json!({
+            "artifactType": "application/vnd.cncf.notary.signature", "subject": {"digest": "sha256:a"},
+            "config": {"digest": "sha256:e", "mediaType": config},
+        });
+        assert_eq!(read(disguised).is_no_image(), None, "{config}");
+    }
+}
+
+#[test]
+fn a_platform_that_runs_is_not_left_out_for_what_its_builder_says_of_it() {
+    let entry = |platform: Value| {
+        let annotations = json!({"vnd.docker.reference.type": "attestation-manifest"});
+        let index = json!({"manifests": [{"digest": "sha256:b", "platform": platform, "annotations": annotations}]});
+        read(index).parts(&own(None), None)
+    };
+    let disguised = entry(json!({"os": "linux", "architecture": "amd64"}));
+    assert_eq!((names(&disguised), disguised.left_out.len()), (vec!["linux/amd64"], 0));
+    for platform in [json!({"os": "unknown", "architecture": "unknown"}), json!({}), Value::Null] {
+        let parts = entry(platform);
+        assert!(parts.platforms.is_empty());
+        assert_eq!(parts.left_out[0].why, "it is no image: attestation-manifest");
+    }
 }

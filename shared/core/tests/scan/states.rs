@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use tidegate_core::scan::Policy;
-use tidegate_core::scan::facts::{AskedFor, Facts, Kind, Scan, ScanStatus, Storage};
+use tidegate_core::scan::facts::{AskedFor, Facts, Kind, Part, Scan, ScanStatus, Storage, Unreadable};
 use tidegate_core::scan::finding::{Finding, Fix, Severity};
 use tidegate_core::scan::policy::InDoubt;
 
@@ -52,14 +52,20 @@ fn counts_that_tell_of_findings_that_are_not_there_never_pass() {
     let of = |severity| vec![finding("CVE-1", severity, Fix::No)];
     assert_eq!(counted(Vec::new(), &[]), (false, false));
     assert_eq!(counted(Vec::new(), &[("HIGH", 0.0), ("LOW", -0.0)]), (true, false));
-    assert_eq!(counted(of(Severity::Low), &[("LOW", 2.0)]), (true, false), "a severity is there, or it is not");
+    assert_eq!(counted(of(Severity::Low), &[("LOW", 1.0)]), (true, false));
+    assert_eq!(counted(of(Severity::Low), &[("LOW", 2.0)]), (true, true), "one of two is not all");
+    assert_eq!(counted(of(Severity::Low), &[("LOW", 0.0)]), (true, false), "the counts may be behind the list");
+    assert_eq!(counted(of(Severity::Low), &[("LOW", 1.0), ("LOW", 1.0)]), (true, false), "each page has them anew");
+    assert_eq!(counted(of(Severity::Low), &[("LOW", 2.0), ("LOW", 1.0)]), (true, true));
     assert_eq!(counted(of(Severity::Low), &[("LOW", 1.0), ("CRITICAL", 1.0)]), (true, true));
     assert_eq!(counted(Vec::new(), &[("MEDIUM", f64::NAN)]), (true, true), "no number is not none");
+    assert_eq!(counted(of(Severity::Medium), &[("MEDIUM", f64::NAN), ("MEDIUM", 1.0)]), (true, true), "nor is it one");
     // A sum of all, or a word that nobody knows, is of no severity.
     assert_eq!(counted(Vec::new(), &[("TOTAL", 7.0), ("SEVERE", 7.0), ("total", 7.0)]), (true, false));
     // Counts and findings have different words for no rating.
     assert_eq!(counted(of(Severity::Untriaged), &[("UNDEFINED", 1.0)]), (true, false));
     assert_eq!(counted(of(Severity::Low), &[("UNTRIAGED", 1.0)]), (true, true));
+    assert_eq!(counted(of(Severity::Undefined), &[("UNDEFINED", 1.0), ("UNTRIAGED", 1.0)]), (true, true));
 
     let mut facts = shop();
     facts.platforms[0].scan.count([("CRITICAL", 1.0)]);
@@ -115,10 +121,63 @@ fn an_empty_scan_is_not_clean_where_inspector_says_why_it_is_empty() {
         ("ACCESS_DENIED", "fail not_scanned"),
         ("INTERNAL_ERROR", "fail not_scanned"),
         ("SCAN_FREQUENCY_SCAN_ON_PUSH", "pass clean"),
-        ("A_WORD_OF_THE_FUTURE", "pass clean"),
+        ("SCAN_FREQUENCY_MANUAL", "pass clean"),
+        ("PENDING_DISABLE", "fail not_scanned"),
+        ("A_WORD_OF_THE_FUTURE", "fail not_scanned"),
+        ("", "fail not_scanned"),
     ] {
         assert_eq!(says(&covered(empty(), reason)), said, "{reason}");
+        let mut told = covered(empty(), reason);
+        told.platforms[0].scan.counted = true;
+        assert_eq!(says(&told), "pass clean", "{reason}: counts of nothing are no empty scan");
     }
+    let young = covered(scanned(ScanStatus::Active, 1), "A_WORD_OF_THE_FUTURE");
+    assert_eq!(says(&young), "inconclusive settling");
+}
+
+#[test]
+fn an_empty_scan_is_not_clean_where_inspector_does_not_cover_the_image() {
+    for status in [ScanStatus::Active, ScanStatus::Complete] {
+        let uncovered = |minutes| Facts { registry_scans: Some(Kind::Enhanced), ..scanned(status.clone(), minutes) };
+        assert_eq!(says(&uncovered(1)), "inconclusive settling", "it may be covered in a moment");
+        let judgement = judged(&uncovered(600), &Policy::default());
+        assert_eq!(said(&judgement), "fail not_scanned");
+        assert!(judgement.why.ends_with(": Inspector does not cover the image"), "{}", judgement.why);
+        let mut found = uncovered(600);
+        found.platforms[0].scan.findings = vec![finding("CVE-1", Severity::Low, Fix::No)];
+        assert_eq!(says(&found), "pass clean", "it has been scanned");
+        let elsewhere = Facts { registry_scans: None, ..uncovered(600) };
+        assert_eq!(says(&elsewhere), "pass clean", "of another registry nothing is known here");
+        let basic = Facts { registry_scans: Some(Kind::Basic), ..uncovered(600) };
+        assert_eq!(says(&basic), "pass clean");
+    }
+}
+
+#[test]
+fn an_empty_scan_is_not_clean_where_what_inspector_covers_could_not_be_read() {
+    let unread = |registry_scans, minutes| Facts {
+        registry_scans,
+        unreadable: vec![Unreadable { what: Part::Coverage, why: "inspector2:ListCoverage is not allowed".to_owned() }],
+        ..scanned(ScanStatus::Active, minutes)
+    };
+    for registry in [None, Some(Kind::Enhanced)] {
+        assert_eq!(says(&unread(registry, 1)), "inconclusive settling");
+        let warns = Policy { unknown: InDoubt::Warn, stale: InDoubt::Warn, ..Policy::default() };
+        let judgement = judged(&unread(registry, 600), &warns);
+        assert_eq!(said(&judgement), "error image_unreadable");
+        assert!(judgement.why.contains("inspector2:ListCoverage"), "{}", judgement.why);
+        let mut undated = unread(registry, 600);
+        (undated.pushed_at, undated.platforms[0].scan.completed_at) = (None, Some(now()));
+        assert_eq!(says(&undated), "error image_unreadable");
+    }
+    // One platform of two is enough; one of which it could be read is not held up.
+    let mut facts = unread(Some(Kind::Enhanced), 600);
+    let told = shop().platforms.remove(0);
+    facts.platforms.insert(0, told);
+    assert_eq!(says(&facts), "error image_unreadable");
+    facts.platforms.truncate(1);
+    assert_eq!(says(&facts), "pass clean");
+    assert_eq!(says(&covered(unread(None, 600), "SUCCESSFUL")), "pass clean");
 }
 
 #[test]

@@ -70,7 +70,11 @@ fn exploits_and_epss_block_from_a_severity_on() {
 #[test]
 fn a_finding_that_is_closed_is_none() {
     let closed = Finding { status: Status::Closed, known_exploited: Some(true), ..bad() };
-    assert_eq!(blocks(closed, &Policy::default()), None);
+    assert_eq!(blocks(closed.clone(), &Policy::default()), None);
+    assert!(judged(&with([closed.clone()]), &Policy::default()).found.is_empty(), "nor is it counted");
+    let stands = finding("CVE-2026-1001", Severity::Low, Fix::No);
+    let found = judged(&index(vec![closed], vec![stands]), &Policy::default()).found;
+    assert_eq!(found, [(Severity::Low, 1)].into(), "on another platform it stands");
 }
 
 #[test]
@@ -105,7 +109,7 @@ fn what_could_not_be_read_never_passes() {
         assert!(judgement.why.contains("ecr:DescribeImages"), "{}", judgement.why);
     }
     assert_eq!(said(&unreadable(Part::Risk)), "error risk_unreadable");
-    // Without it an empty scan settles, which is all that it is for.
+    // A scan that is not empty needs none.
     assert_eq!(said(&unreadable(Part::Coverage)), "pass clean");
     let mut facts = shop();
     facts.platforms[0].scan.status = ScanStatus::Unreadable;
