@@ -79,8 +79,7 @@ pub async fn judged<P: Ports>(
             None => ports.now().await,
         };
         let deadline = &Deadline::within(PATIENCE);
-        let looking =
-            Looking { ports, deadline, concurrency: settings.common.concurrency, begins_scans: false, now: at };
+        let looking = Looking::new(ports, deadline, settings.common.concurrency, false, at);
         let looked = looking.judge(&name, args.live.architecture.as_deref(), &policy).await;
         let (facts, judgement) = looked.map_err(|NoImage(why)| Error::msg(why))?;
         unread = if judgement.verdict == Verdict::Error { unread + 1 } else { 0 };

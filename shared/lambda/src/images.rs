@@ -1,15 +1,17 @@
 //! What is known of an image: from its name to facts, and to a judgement. Every gate looks at images through this, so that
 //! they always agree.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use tidegate_aws::clock::Clock;
 use tidegate_aws::deadline::Deadline;
-use tidegate_aws::error::PortError;
-use tidegate_aws::images::{By, Described, Images, Repository};
+use tidegate_aws::error::{self, PortError};
+use tidegate_aws::images::{By, Described, Images, RegistryScans, Repository};
 use tidegate_aws::inspector::Inspector;
 use tidegate_core::scan::facts::{Facts, Image, Kind, Part, Platform, Scan, ScanStatus, Storage, Unreadable};
 use tidegate_core::scan::finding::Finding;
@@ -26,12 +28,10 @@ impl<T: Images + Inspector + Clock> Ports for T {}
 const TRIES: u32 = 3;
 const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 
-/// Vulnerabilities of an image that are asked about by themselves, the likeliest first; ten a call.
-const MOST_ASKED: usize = 1000;
+/// Vulnerabilities that `BatchGetFindingDetails` is asked about at once; it takes no more.
 const PER_CALL: usize = 10;
 
 /// How images are looked at.
-#[derive(Clone, Copy)]
 pub struct Looking<'a, P> {
     /// The world.
     pub ports: &'a P,
@@ -43,13 +43,35 @@ pub struct Looking<'a, P> {
     pub begins_scans: bool,
     /// The moment.
     pub now: Timestamp,
+    /// How the registry scans, once that was read.
+    scans: RefCell<Option<RegistryScans>>,
 }
 
 /// Why there is nothing to judge: it is no image that could run, such as a signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoImage(pub String);
 
-impl<P: Ports> Looking<'_, P> {
+impl<'a, P: Ports> Looking<'a, P> {
+    /// Nothing is read yet.
+    #[must_use]
+    pub fn new(ports: &'a P, deadline: &'a Deadline, concurrency: usize, begins_scans: bool, now: Timestamp) -> Self {
+        Self { ports, deadline, concurrency, begins_scans, now, scans: RefCell::default() }
+    }
+
+    /// How this account's registry scans. What was read once stands; what could not be read is asked for again.
+    ///
+    /// # Errors
+    /// Where it could not be read.
+    pub async fn registry_scans(&self) -> Result<RegistryScans, PortError> {
+        let known = self.scans.borrow().clone();
+        if let Some(scans) = known {
+            return Ok(scans);
+        }
+        let scans = self.deadline.bound("GetRegistryScanningConfiguration", self.ports.registry_scans()).await?;
+        self.scans.replace(Some(scans.clone()));
+        Ok(scans)
+    }
+
     /// Judges an image. `architecture` is what a task runs on, such as `arm64`, where that is known; else every platform
     /// of an index has to pass.
     ///
@@ -188,18 +210,12 @@ impl<P: Ports> Looking<'_, P> {
     /// Where a scan has nothing to show: how the registry scans, and what Inspector says of it.
     async fn read_coverage(&self, repository: &Repository, facts: &mut Facts) {
         let says_nothing = |scan: &Scan| {
-            scan.findings.is_empty()
-                && match scan.status {
-                    ScanStatus::Complete | ScanStatus::Active => !scan.counted,
-                    ScanStatus::NotFound | ScanStatus::FindingsUnavailable => true,
-                    _ => false,
-                }
+            scan.is_empty() || matches!(scan.status, ScanStatus::NotFound | ScanStatus::FindingsUnavailable)
         };
         if !facts.platforms.iter().any(|platform| says_nothing(&platform.scan)) {
             return;
         }
-        let scans = self.deadline.bound("GetRegistryScanningConfiguration", self.ports.registry_scans()).await;
-        match scans {
+        match self.registry_scans().await {
             // Of another registry this says nothing.
             Ok(scans) => facts.registry_scans = scans.has(repository).then_some(scans.kind),
             Err(error) => facts.unreadable.push(cannot(Part::Coverage, &error)),
@@ -265,8 +281,7 @@ impl<P: Ports> Looking<'_, P> {
 
     /// Inspector tells of its own account's images in its own region only.
     async fn is_inspected_here(&self, image: &Image) -> Result<(), String> {
-        let scans = self.deadline.bound("GetRegistryScanningConfiguration", self.ports.registry_scans()).await;
-        let scans = scans.map_err(|error| error.to_string())?;
+        let scans = self.registry_scans().await.map_err(|error| error.to_string())?;
         match repository_of(image).filter(|repository| !scans.has(repository)) {
             None => Ok(()),
             Some(_) => Err(format!(
@@ -277,7 +292,8 @@ impl<P: Ports> Looking<'_, P> {
         }
     }
 
-    /// Asks about each vulnerability once: the catalogue is of vulnerabilities, not of packages.
+    /// Asks about each vulnerability once, the likeliest first: the catalogue is of vulnerabilities, not of packages. What
+    /// was answered stands, also where the time does not suffice for all.
     async fn read_known_exploited(&self, findings: &mut [Finding]) -> Option<Unreadable> {
         let mut of_vulnerability: BTreeMap<&str, (&Finding, &str)> = BTreeMap::new();
         // What an earlier look of this run was told stands.
@@ -292,28 +308,38 @@ impl<P: Ports> Looking<'_, P> {
             let (a_likely, b_likely) = (likely(a), likely(b));
             b_likely.0.cmp(&a_likely.0).then(b_likely.1.total_cmp(&a_likely.1)).then(b.severity.cmp(&a.severity))
         });
-        let left_out = asked.len().saturating_sub(MOST_ASKED);
-        asked.truncate(MOST_ASKED);
-        let ids: BTreeMap<String, String> =
-            asked.iter().map(|(finding, arn)| ((*arn).to_owned(), finding.id.clone())).collect();
-        let arns: Vec<String> = asked.into_iter().map(|(_, arn)| arn.to_owned()).collect();
-        let calls = stream::iter(arns.chunks(PER_CALL)).map(|arns| async move {
-            self.deadline.bound("BatchGetFindingDetails", self.ports.known_exploited(arns)).await
+        let asked: Vec<(String, String)> =
+            asked.into_iter().map(|(finding, arn)| (finding.id.clone(), arn.to_owned())).collect();
+        let calls = stream::iter(asked.chunks(PER_CALL)).map(|chunk| async move {
+            let arns: Vec<String> = chunk.iter().map(|(_, arn)| arn.clone()).collect();
+            (chunk, self.deadline.bound("BatchGetFindingDetails", self.ports.known_exploited(&arns)).await)
         });
-        let mut exploited: BTreeSet<&str> = BTreeSet::new();
-        for answer in calls.buffered(self.concurrency).collect::<Vec<_>>().await {
+        let mut calls = pin!(calls.buffered(self.concurrency));
+        let mut answered: BTreeMap<&str, bool> = BTreeMap::new();
+        let mut failed = None;
+        while let Some((chunk, answer)) = calls.next().await {
             match answer {
-                Ok(arns) => exploited.extend(arns.iter().filter_map(|arn| ids.get(arn)).map(String::as_str)),
-                Err(error) => return Some(cannot(Part::Risk, &error)),
+                Ok(exploited) => answered.extend(chunk.iter().map(|(id, arn)| (id.as_str(), exploited.contains(arn)))),
+                // Whatever is asked after this would end like it.
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
             }
         }
-        let answered: BTreeSet<&str> = ids.values().map(String::as_str).collect();
-        for finding in findings.iter_mut().filter(|finding| answered.contains(&finding.id.as_str())) {
-            finding.known_exploited = Some(exploited.contains(&finding.id.as_str()));
+        for finding in findings {
+            finding.known_exploited = answered.get(finding.id.as_str()).copied().or(finding.known_exploited);
         }
-        let why =
-            format!("known exploitation was asked for of {MOST_ASKED} vulnerabilities; {left_out} more were left out");
-        (left_out > 0).then_some(Unreadable { what: Part::Risk, why })
+        let failed = failed?;
+        if failed.kind != error::Kind::NoTime {
+            return Some(cannot(Part::Risk, &failed));
+        }
+        let (told, left_out) = (answered.len(), asked.len() - answered.len());
+        let why = format!(
+            "known exploitation is known of the {told} likeliest vulnerabilities; for {left_out} more there was no time: \
+             {failed}"
+        );
+        Some(Unreadable { what: Part::Risk, why })
     }
 }
 
@@ -335,7 +361,9 @@ pub fn repository_of(image: &Image) -> Option<Repository> {
     Some(Repository { account, region, name: image.repository.clone() })
 }
 
-fn nothing_known(name: &ImageName) -> Facts {
+/// The facts of an image of which only its name is known.
+#[must_use]
+pub fn nothing_known(name: &ImageName) -> Facts {
     let tag = name.digest.is_none().then(|| name.tag_or_latest().to_owned());
     let tags = name.tag.clone().or(tag).into_iter().collect();
     let registry = name.registry.host().to_owned();

@@ -4,6 +4,7 @@ mod actions;
 mod command;
 mod doors;
 mod explain;
+mod looks;
 mod policy;
 mod races;
 mod tasks;
