@@ -27,8 +27,8 @@ grace: {LOW: 7d, MEDIUM: 30d, HIGH: 3650d, CRITICAL: 2d}
 suppressed: count
 unknown: warn
 stale: block
-settle: 24h
-patience: 24h
+settle: 1h
+patience: 90m
 exceptions:
   - {id: CVE-2026-1234, packages: ["open*", zlib], until: 2026-12-31, only_while_unfixed: true, reason: "not reachable"}
 "#;

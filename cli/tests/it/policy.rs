@@ -105,7 +105,7 @@ fn the_schema_and_the_reader_take_the_same_documents() {
         good.extend(words(key, &["block", "warn"]));
     }
     good.extend(words("max_scan_age", &["1d", "999d", "3650d"]));
-    good.extend(words("patience", &["10m", "1440m", "1h", "24h"]));
+    good.extend(words("patience", &["10m", "89m", "90m", "1h"]));
     good.extend(words("settle", &["0m", "0h", "30m"]));
     good.extend(words(
         "escalate",
@@ -155,7 +155,7 @@ fn the_schema_and_the_reader_take_the_same_documents() {
     bad.extend(words("suppressed", &["block"]));
     bad.extend(words("stale", &["accept"]));
     bad.extend(words("max_scan_age", &["0d", "30", "4w", "3651d"]));
-    bad.extend(words("patience", &["90s", "25h", "1441m", "9999m", "-5m"]));
+    bad.extend(words("patience", &["90s", "2h", "24h", "91m", "100m", "9999m", "-5m", "01h"]));
     bad.extend(words("repositories", &["{}", "[{}]", "[{names: []}]", "[{names: shop}]", "[{names: [Shop]}]", "[a]"]));
     bad.extend(words(
         "repositories",

@@ -41,7 +41,7 @@ prop_compose! {
         grace in prop::array::uniform5(0..100_u32),
         suppressed in select(vec![Suppressed::Accept, Suppressed::Count]),
         in_doubt in prop::array::uniform4(in_doubt()),
-        max_scan_age_days in 1..3650_u32, settle_minutes in 0..100_u32, longer in 0..1000_u32,
+        max_scan_age_days in 1..3650_u32, settle_minutes in 0..=45_u32, longer in 0..=45_u32,
     ) -> Policy {
         let [unknown, stale, unscannable, foreign_registry] = in_doubt;
         Policy {

@@ -117,17 +117,18 @@ pub(super) fn days(node: &Node, least: u32, most: u32) -> Result<u32, Fault> {
     days.filter(|days| (least..=most).contains(days)).ok_or_else(|| node.fault(rule))
 }
 
-/// Whole minutes or hours, up to a day, such as `10m`.
+/// Whole minutes or hours, such as `10m`. An image is waited for as long as its message is kept, which is two hours: what
+/// would take longer would end without a verdict.
 pub(super) fn minutes(node: &Node) -> Result<u32, Fault> {
-    const DAY: u32 = 24 * 60;
-    let rule = "must be whole minutes or hours up to 24h, such as 10m";
+    const LONGEST: u32 = 90;
+    let rule = "must be whole minutes or hours up to 90m, such as 10m: after two hours no image is waited for";
     let text = letters(node, rule)?;
     let minutes = match (text.strip_suffix('m'), text.strip_suffix('h')) {
         (Some(minutes), _) => whole(minutes),
         (_, Some(hours)) => whole(hours).and_then(|hours| hours.checked_mul(60)),
         _ => None,
     };
-    minutes.filter(|minutes| *minutes <= DAY).ok_or_else(|| node.fault(rule))
+    minutes.filter(|minutes| *minutes <= LONGEST).ok_or_else(|| node.fault(rule))
 }
 
 /// A number as people write it: digits, the first of which is no 0 unless it is the only one.
