@@ -129,9 +129,9 @@ impl<'a> Envelope<'a> {
         self.event["detail"][key].as_str()
     }
 
-    /// A field of the detail that has to be there.
+    /// A field of the detail that has to be there, and say something.
     fn field(&self, key: &str) -> Result<&'a str, String> {
-        self.text(key).ok_or_else(|| format!("{} without {key}", self.detail_type))
+        self.text(key).filter(says).ok_or_else(|| format!("{} without {key}", self.detail_type))
     }
 
     /// A field of the envelope; empty where it says nothing.
@@ -199,14 +199,12 @@ impl<'a> Envelope<'a> {
     }
 
     fn task(&self) -> Result<Wake, String> {
-        let arn = self.text("taskArn").or_else(|| self.resources().next());
+        let arn = self.text("taskArn").or_else(|| self.resources().next()).filter(says);
         let arn = arn.ok_or("a task's change of state without its ARN")?;
         let of_cluster = self.text("clusterArn").and_then(|arn| arn.rsplit('/').next());
         let of_task = || arn.split_once(":task/")?.1.split_once('/').map(|(cluster, _)| cluster);
-        let cluster = of_cluster
-            .filter(|name| !name.is_empty())
-            .or_else(of_task)
-            .ok_or_else(|| format!("{arn:?} names no cluster"))?;
+        let cluster =
+            of_cluster.filter(says).or_else(of_task).filter(says).ok_or_else(|| format!("{arn:?} names no cluster"))?;
         if self.text("group").is_some_and(|group| group.starts_with("service:")) {
             let why = format!("{arn} belongs to a service, whose deployments are looked at");
             return Ok(Wake::Nothing { reason: Reason::ServiceTask, why });
@@ -227,6 +225,7 @@ impl<'a> Envelope<'a> {
         let path = arn.split_once(":service/").map(|(_, path)| path);
         let (cluster, service) = path
             .and_then(|path| path.split_once('/'))
+            .filter(|(cluster, service)| says(cluster) && says(service))
             .ok_or_else(|| format!("{arn:?} is no ARN of a service that names its cluster"))?;
         Ok(Wake::Deployment { cluster: cluster.to_owned(), service: service.to_owned() })
     }
@@ -237,6 +236,11 @@ impl<'a> Envelope<'a> {
             other => Ok(nothing(format!("a deployment that is {other} brings nothing"))),
         }
     }
+}
+
+/// Whether a name names something. ECS takes an empty one for its default cluster.
+fn says(name: &&str) -> bool {
+    !name.is_empty()
 }
 
 /// The image of an ARN's beginning, a repository and a digest.

@@ -161,6 +161,24 @@ fn what_is_not_needed_may_be_null() {
 }
 
 #[test]
+fn an_empty_name_is_none() {
+    let mut no_task = with("task-running.json", "/detail/taskArn", &json!(""));
+    no_task["resources"] = json!([]);
+    let mut no_cluster = with("task-running.json", "/detail/taskArn", &json!("arn:aws:ecs:eu-west-1:1:task//5f0a"));
+    no_cluster["detail"]["clusterArn"] = json!("arn:aws:ecs:eu-west-1:1:cluster/");
+    let of_service = |arn: &str| with("deployment-in-progress.json", "/resources/0", &json!(arn));
+    for event in [
+        no_task,
+        no_cluster,
+        of_service("arn:aws:ecs:eu-west-1:1:service//checkout"),
+        of_service("arn:aws:ecs:eu-west-1:1:service/prod/"),
+        with("image-action-push.json", "/detail/image-digest", &json!("")),
+    ] {
+        assert!(Wake::read(&event).is_err(), "{event}");
+    }
+}
+
+#[test]
 fn what_is_needed_and_missing_is_told_by_name() {
     let old_task = json!("arn:aws:ecs:eu-west-1:444455556666:task/5f0a9d3c71b84e26a8d4c2b6e9f01357");
     let old_service = json!(["arn:aws:ecs:eu-west-1:444455556666:service/checkout"]);
