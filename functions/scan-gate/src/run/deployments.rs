@@ -92,7 +92,8 @@ impl<P: Ports> Run<'_, P> {
             let concerns = daily || own.is_some() || !of_images.is_empty();
             brought_any.extend(repositories);
             if concerns {
-                let askers: Askers = of_images.into_iter().chain(own).flatten().cloned().collect();
+                // The event of its beginning keeps it alive; where there is none, those of its images do.
+                let askers = own.cloned().unwrap_or_else(|| of_images.into_iter().flatten().cloned().collect());
                 for outcome in self.deployment(deployment, &brought, document).await {
                     came.add(outcome, &askers);
                 }
