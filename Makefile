@@ -31,6 +31,7 @@ FUZZ_SECONDS ?= 30
 fuzz:
 	FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz.sh
 
+# One after the other, as they are deployed: built together, each would get the clients of all.
 .PHONY: functions
 functions:
-	cargo build --locked --release $(patsubst functions/%,-p %,$(wildcard functions/*))
+	set -e; $(foreach function,$(notdir $(wildcard functions/*)),cargo build --locked --release -p $(function);)
