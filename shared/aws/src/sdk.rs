@@ -3,13 +3,17 @@
 use std::time::Duration;
 
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
+use aws_config::meta::region::ProvideRegion;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use crate::calls::Calls;
 use crate::clock::{Clock, ClockSource};
@@ -21,7 +25,8 @@ const ATTEMPTS: u32 = 6;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// The SDK has no time-outs but for connecting, and a call that hangs would eat the whole invocation.
+/// The SDK has no time-outs but its own for connecting, and a call that hangs would eat the whole invocation.
+const CONNECT: Duration = Duration::from_millis(3100);
 const ATTEMPT: Duration = Duration::from_secs(3);
 const OPERATION: Duration = Duration::from_secs(10);
 
@@ -59,12 +64,19 @@ pub struct Aws {
 
 impl Aws {
     /// For a Lambda function: credentials and region from the environment, where Lambda puts them, and from nowhere
-    /// else, so that nothing is looked for.
+    /// else. The SDK's loader would bring everything that could look for them elsewhere, a tenth of the binary.
     pub async fn in_lambda(clock: ClockSource) -> Self {
-        let loader = loader()
-            .credentials_provider(EnvironmentVariableCredentialsProvider::new())
-            .region(EnvironmentVariableRegionProvider::new());
-        Self::new(&loader.load().await, clock)
+        let credentials = SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
+        let mut config = SdkConfig::builder()
+            .behavior_version(behaviour())
+            .http_client(https())
+            .retry_config(retries())
+            .timeout_config(timeouts())
+            .credentials_provider(credentials)
+            .service_config(Endpoints);
+        config.set_region(EnvironmentVariableRegionProvider::new().region().await);
+        config.set_endpoint_url(variable(ENDPOINT_URL));
+        Self::new(&config.build(), clock)
     }
 
     /// Clients for a configuration.
@@ -125,18 +137,51 @@ impl Clock for Aws {
     }
 }
 
-/// What every client of ours has in common. The behaviour version is pinned: a newer one would change retries and
-/// time-outs that budgets were measured with.
+/// The clients of whoever is not in Lambda: credentials and region from wherever the SDK finds them.
 #[must_use]
 pub fn loader() -> ConfigLoader {
-    let https = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    let retries = RetryConfig::standard()
+    aws_config::defaults(behaviour()).http_client(https()).retry_config(retries()).timeout_config(timeouts())
+}
+
+/// Pinned: a newer one would change retries and time-outs that budgets were measured with.
+fn behaviour() -> BehaviorVersion {
+    BehaviorVersion::v2026_01_12()
+}
+
+fn https() -> SharedHttpClient {
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard()
         .with_max_attempts(ATTEMPTS)
         .with_initial_backoff(FIRST_PAUSE)
-        .with_max_backoff(LONGEST_PAUSE);
-    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(OPERATION).build();
-    aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .http_client(https)
-        .retry_config(retries)
-        .timeout_config(timeouts)
+        .with_max_backoff(LONGEST_PAUSE)
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(OPERATION)
+        .build()
+}
+
+/// Where calls go that do not go to AWS, such as to an emulator: of one service `AWS_ENDPOINT_URL_ECS`, and so on.
+const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
+
+/// The endpoints of single services.
+#[derive(Debug)]
+struct Endpoints;
+
+impl LoadServiceConfig for Endpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let service = key.service_id().to_uppercase().replace(' ', "_");
+        (key.env() == ENDPOINT_URL).then(|| variable(&format!("{ENDPOINT_URL}_{service}")))?
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "what the SDK's own loader would read")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
