@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use jiff::Timestamp;
 use serde_json::{Deserializer, Value};
 use tidegate_core::scan::Facts;
-use tidegate_core::scan::facts::{Image, Kind, Part, Platform, Scan, ScanStatus, Storage, Unreadable};
+use tidegate_core::scan::facts::{Image, Kind, Part, Platform, Scan, ScanStatus, Unreadable};
 pub use tidegate_core::scan::finding::Finding;
 use tidegate_core::scan::finding::{Fix, Package, Severity, Status};
 use tidegate_core::scan::image_name::Registry;
@@ -57,18 +57,8 @@ pub fn facts(values: &[Value], known: Known) -> Result<Facts> {
         bail!("answer {} has neither imageScanStatus nor imageScanFindings: {SHAPE}", index + 1);
     }
     let mut image = image(&pages, known.repository)?;
-    let mut facts = Facts {
-        image: Image::default(),
-        pushed_at: known.pushed_at.or_else(|| pushed_at(&pages)),
-        restored_at: None,
-        storage: Storage::Active,
-        registry_scans: None,
-        platforms: Vec::new(),
-        left_out: Vec::new(),
-        roll_back: None,
-        unreadable: Vec::new(),
-        findings_left_out: 0,
-    };
+    let pushed_at = known.pushed_at.or_else(|| pushed_at(&pages));
+    let mut facts = Facts { pushed_at, ..Facts::of(Image::default()) };
     for (digest, pages) in by_image(&pages) {
         facts.platforms.push(platform(digest, &pages, &mut facts.unreadable));
     }

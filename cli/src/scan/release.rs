@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use scan_gate::quarantine;
+use scan_gate::archive;
 use tidegate_aws::clock::Clock;
 use tidegate_aws::images::{By, Images};
 use tidegate_core::scan::facts::{Image, Storage};
-use tidegate_lambda::images::repository;
+use tidegate_lambda::images::{by, repository};
 
 use super::name::Named;
 
@@ -42,8 +42,7 @@ pub async fn run(
     let host = name.registry.host();
     let repository = repository(&name)
         .with_context(|| format!("{image} is from {host}: only ECR has an archive to come back from"))?;
-    let by = name.digest.as_deref().map_or_else(|| By::Tag(name.tag_or_latest()), By::Digest);
-    let found = ports.describe_image(&repository, &by).await?;
+    let found = ports.describe_image(&repository, &by(&name)).await?;
     let found = found.with_context(|| format!("there is no image {image} in {host}"))?;
     let digest = found.digest;
     let image = Image {
@@ -56,7 +55,7 @@ pub async fn run(
         tell(&format!("{digest} is coming back out of the archive already, which takes up to 20 minutes"));
     }
     // By its digest: a tag may move meanwhile.
-    let released = quarantine::release(ports, &repository, &By::Digest(&digest), tell).await?;
+    let released = archive::release(ports, &repository, &By::Digest(&digest), tell).await?;
     let short = image.short();
     if released.is_empty() && found.storage == Storage::Active {
         writeln!(out, "{short} is not in the archive: nothing was done")?;

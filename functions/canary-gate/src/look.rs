@@ -13,6 +13,7 @@ use tidegate_core::canary::{Judgement, Policy, Reason, enrolment, judge};
 use tidegate_core::mode::Mode;
 use tidegate_core::tags::Tags;
 use tidegate_core::verdict::Verdict;
+use tidegate_core::words;
 use tidegate_lambda::deployments::InProgress;
 use tidegate_lambda::metrics;
 
@@ -124,7 +125,7 @@ impl Look<'_> {
             Err(faults) => {
                 // A word that is none of the three may have been meant to be any of them.
                 let mode = tags.mode(enrolment::GATE).unwrap_or(Mode::On).min(self.mode);
-                Err((mode, faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))
+                Err((mode, words::faults(&faults)))
             }
         }
     }

@@ -144,37 +144,26 @@ impl<P: Ports> Gate<P> {
 
     async fn answer(&self, event: Event, invocation: &Invocation) -> Result<Reply, RunError> {
         let mode = self.settings.common.mode;
-        let daily = Work { events: 1, ..Work::default() };
-        match event {
-            Event::Schedule { .. } => Ok(self.daily(daily, SCHEDULE, mode, invocation).await),
+        let (work, trigger, mode) = match event {
             Event::Batch(messages) => {
-                let (_, left) = self.run(Work::of(&messages), "events", mode, false, invocation).await;
-                Ok(Reply::Batch(BatchAnswer::of(left)))
+                let (_, left) = self.run(Work::of(&messages), "events", mode, invocation).await;
+                return Ok(Reply::Batch(BatchAnswer::of(left)));
             }
-            Event::One(wake) => Ok(self.one(wake, "event", mode, invocation).await),
+            Event::Schedule { .. } => (Work::daily(), SCHEDULE, mode),
+            Event::One(wake) => (Work::one(wake), "event", mode),
             Event::Person(Request { image, mode: asked }) => {
-                let mode = asked.map_or(mode, |asked| asked.min(mode));
-                match image {
-                    None => Ok(self.daily(daily, "person", mode, invocation).await),
+                let work = match image {
+                    None => Work::daily(),
                     Some(image) => {
                         let name = ImageName::read(&image).map_err(RunError::EventNotUnderstood)?;
-                        Ok(self.one(Wake::Image(name), "person", mode, invocation).await)
+                        Work::one(Wake::Image(name))
                     }
-                }
+                };
+                (work, "person", asked.map_or(mode, |asked| asked.min(mode)))
             }
-        }
-    }
-
-    async fn daily(&self, work: Work, trigger: &'static str, mode: Mode, invocation: &Invocation) -> Reply {
-        let (summary, _) = self.run(work, trigger, mode, true, invocation).await;
-        Reply::Summary(Box::new(summary))
-    }
-
-    async fn one(&self, wake: Wake, trigger: &'static str, mode: Mode, invocation: &Invocation) -> Reply {
-        let mut work = Work { events: 1, ..Work::default() };
-        work.add(wake, None);
-        let (summary, _) = self.run(work, trigger, mode, false, invocation).await;
-        Reply::Summary(Box::new(summary))
+        };
+        let (summary, _) = self.run(work, trigger, mode, invocation).await;
+        Ok(Reply::Summary(Box::new(summary)))
     }
 
     /// One run, printed and published; with the ids of the messages that have to be looked at again.
@@ -183,17 +172,16 @@ impl<P: Ports> Gate<P> {
         work: Work,
         trigger: &'static str,
         mode: Mode,
-        daily: bool,
         invocation: &Invocation,
     ) -> (Summary, BTreeSet<String>) {
         let started = Instant::now();
         let now = self.ports.now().await;
         let deadline = invocation.work(now);
-        let since = now - if daily { SINCE_THE_LAST_DAY } else { SINCE_EVENTS };
+        let since = now - if work.daily { SINCE_THE_LAST_DAY } else { SINCE_EVENTS };
         let events = work.events;
         let run = Run::new(&self.ports, &self.settings, &deadline, (now, mode), &self.definitions);
         let askers: BTreeSet<String> = work.askers().cloned().collect();
-        let Came { mut outcomes, mut open, declined, incomplete } = run.over(work, daily).await;
+        let Came { mut outcomes, mut open, declined, incomplete } = run.over(work).await;
         for outcome in &mut outcomes {
             outcome.news = run.is_news(outcome, since, &self.told);
         }

@@ -9,10 +9,12 @@ use tidegate_aws::error::PortError;
 use tidegate_aws::images::Images;
 use tidegate_aws::parameters::Parameters;
 use tidegate_core::scan::document::{self, Document};
+use tidegate_core::scan::facts::Image;
 use tidegate_core::scan::image_name::ImageName;
 use tidegate_core::scan::manifest::Manifest;
 use tidegate_core::scan::{Facts, Judgement, Policy};
-use tidegate_lambda::images::{Looking, NoImage, Ports, repository};
+use tidegate_core::words;
+use tidegate_lambda::images::{Looking, NoImage, Ports, repository, repository_of};
 
 /// Indexes of one repository that are looked through for the one that an image belongs to: those pushed nearest to it.
 const MOST_INDEXES: usize = 20;
@@ -31,10 +33,7 @@ pub async fn document(
     let text = deadline.bound("GetParameter", ports.parameter(name)).await;
     let text = text.map_err(|error| format!("the policy {name} could not be read: {error}"))?;
     let text = text.ok_or_else(|| format!("there is no policy: the SSM parameter {name} does not exist"))?;
-    document::read(&text, now).map_err(|faults| {
-        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        format!("the policy {name} can't be read: {}", faults.join("; "))
-    })
+    document::read(&text, now).map_err(|faults| format!("the policy {name} can't be read: {}", words::faults(&faults)))
 }
 
 /// What was seen of an image, and judged of it.
@@ -74,6 +73,15 @@ impl<'a, P: Ports + Images> Looks<'a, P> {
                 seen
             }
         }
+    }
+
+    /// Whether an image is in this account's own registry, in the region that is worked in.
+    ///
+    /// # Errors
+    /// Where it could not be told which that is.
+    pub async fn has(&self, image: &Image) -> Result<bool, PortError> {
+        let own = self.looking.registry_scans().await?;
+        Ok(repository_of(image).is_some_and(|repository| own.has(&repository)))
     }
 
     /// The images that an event about one is about: the indexes that it belongs to, or else itself. What is scanned are

@@ -16,6 +16,8 @@ pub type Askers = BTreeSet<String>;
 pub struct Work {
     /// Events that it is made of.
     pub events: usize,
+    /// Whether what enrolled services run is looked at, too.
+    pub daily: bool,
     /// Images.
     pub images: BTreeMap<ImageName, Askers>,
     /// Tasks, by cluster and ARN.
@@ -31,6 +33,20 @@ pub struct Work {
 }
 
 impl Work {
+    /// What the daily run asks for.
+    #[must_use]
+    pub fn daily() -> Self {
+        Self { events: 1, daily: true, ..Self::default() }
+    }
+
+    /// What one event asks for that nobody's message brought.
+    #[must_use]
+    pub fn one(wake: Wake) -> Self {
+        let mut work = Self { events: 1, ..Self::default() };
+        work.add(wake, None);
+        work
+    }
+
     /// What a batch asks for.
     #[must_use]
     pub fn of(messages: &[Message]) -> Self {
@@ -46,7 +62,7 @@ impl Work {
     }
 
     /// Adds what one event asks for.
-    pub fn add(&mut self, wake: Wake, asker: Option<&str>) {
+    fn add(&mut self, wake: Wake, asker: Option<&str>) {
         let askers = match wake {
             Wake::Image(name) => self.images.entry(name).or_default(),
             Wake::Task { cluster, arn } => self.tasks.entry((cluster, arn)).or_default(),
@@ -64,7 +80,8 @@ impl Work {
     /// Whether there is nothing to look at.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.images.is_empty()
+        !self.daily
+            && self.images.is_empty()
             && self.tasks.is_empty()
             && self.deployments.is_empty()
             && self.code_deployments.is_empty()

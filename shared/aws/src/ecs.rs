@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use aws_sdk_ecs::types::{
     CapacityProviderStrategyItem, CpuArchitecture, DeploymentControllerType, LaunchType, LoadBalancer, OsFamily,
-    RuntimePlatform, SchedulingStrategy, ServiceField,
+    RuntimePlatform, SchedulingStrategy, ServiceField, Tag,
 };
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
@@ -175,7 +175,6 @@ fn ours(cluster: &str, service: aws_sdk_ecs::types::Service) -> Service {
     let launch_type = service.launch_type.or_else(|| primary?.launch_type.clone());
     let balancers = service.load_balancers.unwrap_or_default();
     let balancers = balancers.iter().chain(task_sets.iter().flat_map(aws_sdk_ecs::types::TaskSet::load_balancers));
-    let tags = service.tags.unwrap_or_default().into_iter();
     let deployments = service.deployments.unwrap_or_default();
     let of_deployments = deployments.iter().filter_map(|deployment| deployment.task_definition.clone());
     let of_sets = task_sets.iter().filter_map(|set| set.task_definition.clone());
@@ -207,13 +206,19 @@ fn ours(cluster: &str, service: aws_sdk_ecs::types::Service) -> Service {
         deployments: deployments.into_iter().map(deployment).collect(),
         service_deployment: service.current_service_deployment,
         history: history(&service.events.unwrap_or_default(), service.created_at.as_ref()),
-        tags: Tags::new(tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())))),
+        tags: tags(service.tags),
         task_definition,
         task_definitions: task_definitions.into_iter().collect(),
         capacity: capacity(launch_type.as_ref(), &strategy),
         target_groups: target_groups(balancers),
         task_sets: task_sets.into_iter().map(task_set).collect(),
     }
+}
+
+/// The `tidegate:` tags among a resource's.
+pub(crate) fn tags(tags: Option<Vec<Tag>>) -> Tags {
+    let tags = tags.unwrap_or_default().into_iter();
+    Tags::new(tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))))
 }
 
 fn task_set(set: aws_sdk_ecs::types::TaskSet) -> TaskSet {

@@ -7,7 +7,7 @@ use tidegate_core::prices::Architecture;
 use tidegate_core::tags::Tags;
 
 pub use crate::ecs::ContainerImage;
-use crate::ecs::architecture;
+use crate::ecs::{architecture, tags};
 use crate::error::{Kind, PortError};
 use crate::sdk::Aws;
 
@@ -250,11 +250,6 @@ fn task_definition(arn: &str, found: aws_sdk_ecs::types::TaskDefinition, tagged:
         images: found.container_definitions.unwrap_or_default().into_iter().map(image).collect(),
         tags: tags(tagged),
     }
-}
-
-fn tags(tags: Option<Vec<Tag>>) -> Tags {
-    let tags = tags.unwrap_or_default().into_iter();
-    Tags::new(tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))))
 }
 
 #[cfg(test)]

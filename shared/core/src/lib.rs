@@ -21,6 +21,7 @@ pub mod backtest;
 pub mod break_glass;
 pub mod canary;
 mod codes;
+mod defaults;
 pub mod deployment;
 pub mod metrics;
 pub mod mode;

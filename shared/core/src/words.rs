@@ -12,6 +12,17 @@ pub fn counted(count: impl TryInto<u64>, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
+/// Faults in one sentence.
+///
+/// ```
+/// use tidegate_core::words::faults;
+/// assert_eq!(faults(&["a is 1", "b is 2"]), "a is 1; b is 2");
+/// ```
+#[must_use]
+pub fn faults(faults: &[impl ToString]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
 /// The share of its letters that a name has to have in common for "did you mean".
 const ALIKE: f64 = 0.6;
 

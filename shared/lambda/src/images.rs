@@ -111,15 +111,16 @@ impl<'a, P: Ports> Looking<'a, P> {
     }
 
     async fn described(&self, repository: &Repository, name: &ImageName) -> Result<Option<Described>, PortError> {
-        let by = name.digest.as_deref().map_or_else(|| By::Tag(name.tag_or_latest()), By::Digest);
-        for tries in 1.. {
+        let by = by(name);
+        let mut tries = if name.digest.is_some() { 1 } else { TRIES };
+        loop {
             let found = self.deadline.bound("DescribeImages", self.ports.describe_image(repository, &by)).await?;
-            if found.is_some() || name.digest.is_some() || tries >= TRIES {
+            tries -= 1;
+            if found.is_some() || tries == 0 {
                 return Ok(found);
             }
             self.ports.sleep(BETWEEN_TRIES).await;
         }
-        Ok(None)
     }
 
     /// Everything that is known without asking about risks.
@@ -249,16 +250,16 @@ impl<'a, P: Ports> Looking<'a, P> {
     /// What Inspector knows beyond ECR, as far as the policy asks for it; whether anything was asked.
     async fn read_risks(&self, policy: &Policy, facts: &mut Facts) -> bool {
         let escalate = &policy.escalate;
-        let asked =
-            |platform: &&mut Platform| platform.scan.kind == Some(Kind::Enhanced) && !platform.scan.findings.is_empty();
-        if !(escalate.known_exploited || escalate.epss.is_some()) || !facts.platforms.iter_mut().any(|p| asked(&p)) {
+        let asked = |scan: &Scan| scan.kind == Some(Kind::Enhanced) && !scan.findings.is_empty();
+        let asks = escalate.known_exploited || escalate.epss.is_some();
+        if !asks || !facts.platforms.iter().any(|platform| asked(&platform.scan)) {
             return false;
         }
         if let Err(why) = self.is_inspected_here(&facts.image).await {
             facts.unreadable.push(Unreadable { what: Part::Risk, why });
             return true;
         }
-        for platform in facts.platforms.iter_mut().filter(asked) {
+        for platform in facts.platforms.iter_mut().filter(|platform| asked(&platform.scan)) {
             if escalate.epss.is_some() {
                 match self.deadline.bound("ListFindings", self.ports.risks(&platform.digest)).await {
                     Ok(risks) => {
@@ -367,18 +368,13 @@ pub fn nothing_known(name: &ImageName) -> Facts {
     let tag = name.digest.is_none().then(|| name.tag_or_latest().to_owned());
     let tags = name.tag.clone().or(tag).into_iter().collect();
     let registry = name.registry.host().to_owned();
-    Facts {
-        image: Image { registry, repository: name.repository.clone(), digest: name.digest.clone(), tags },
-        pushed_at: None,
-        restored_at: None,
-        storage: Storage::Active,
-        registry_scans: None,
-        platforms: Vec::new(),
-        left_out: Vec::new(),
-        roll_back: None,
-        unreadable: Vec::new(),
-        findings_left_out: 0,
-    }
+    Facts::of(Image { registry, repository: name.repository.clone(), digest: name.digest.clone(), tags })
+}
+
+/// How an image is asked for in its repository: by its digest, or else by its tag.
+#[must_use]
+pub fn by(name: &ImageName) -> By<'_> {
+    name.digest.as_deref().map_or_else(|| By::Tag(name.tag_or_latest()), By::Digest)
 }
 
 /// As Inspector names an image.

@@ -50,7 +50,6 @@ impl<P: Ports> Run<'_, P> {
     pub(super) async fn deployments(
         &self,
         work: &Work,
-        daily: bool,
         document: &Document,
         services: &[Service],
         came: &mut Came,
@@ -89,7 +88,7 @@ impl<P: Ports> Run<'_, P> {
                 .iter()
                 .filter(|(name, _)| repository(name).is_some_and(|repository| repositories.contains(&repository)));
             let of_images: Vec<&Askers> = of_images.map(|(_, askers)| askers).collect();
-            let concerns = daily || own.is_some() || !of_images.is_empty();
+            let concerns = work.daily || own.is_some() || !of_images.is_empty();
             brought_any.extend(repositories);
             if concerns {
                 // The event of its beginning keeps it alive; where there is none, those of its images do.

@@ -27,14 +27,15 @@ use tidegate_core::scan::policy::InDoubt;
 use tidegate_core::scan::{Action, Facts, Judgement, Policy, Reason, news, plain};
 use tidegate_core::tags::Tags;
 use tidegate_core::verdict::Verdict;
+use tidegate_core::words;
 use tidegate_lambda::enrolled::{self, Enrolled, NotDescribed};
 use tidegate_lambda::images::{Looking, NoImage, nothing_known, repository};
 
-use crate::act::Quarantine;
 use crate::brings;
 use crate::handler::Ports;
 use crate::in_use::Definitions;
 use crate::look::{self, Looks};
+use crate::quarantine::Quarantine;
 use crate::report::Outcome;
 use crate::settings::Settings;
 use crate::work::{Askers, Work};
@@ -97,15 +98,15 @@ impl<'a, P: Ports> Run<'a, P> {
         Self { ports, settings, deadline, now, mode, looks, quarantine }
     }
 
-    /// Looks at everything that there is to look at; `daily` adds what enrolled services run.
-    pub async fn over(&self, mut work: Work, daily: bool) -> Came {
+    /// Looks at everything that there is to look at.
+    pub async fn over(&self, mut work: Work) -> Came {
         let mut came = Came { declined: std::mem::take(&mut work.declined), ..Came::default() };
         for (id, why) in std::mem::take(&mut work.not_understood) {
             let subject = format!("the message {id}");
             let outcome = Outcome::plain(subject, self.mode, Verdict::Error, Reason::EventNotUnderstood, why);
             came.add(outcome, &Askers::from([id]));
         }
-        if work.is_empty() && !daily {
+        if work.is_empty() {
             return came;
         }
         let parameter = self.settings.policy_parameter.as_deref();
@@ -119,21 +120,21 @@ impl<'a, P: Ports> Run<'a, P> {
             }
         };
         self.name_services(&mut work, &mut came).await;
-        let services = self.services(&work, daily, &mut came).await;
-        let brought = self.deployments(&work, daily, &document, &services, &mut came).await;
+        let services = self.services(&work, &mut came).await;
+        let brought = self.deployments(&work, &document, &services, &mut came).await;
         self.tasks(&work.tasks, &document, &mut came).await;
         self.images(&work, &document, &brought, &mut came).await;
-        if daily {
+        if work.daily {
             self.running(&document, &services, &mut came).await;
         }
         came
     }
 
     /// Enrolled services that this run may be about, as they stand.
-    async fn services(&self, work: &Work, daily: bool, came: &mut Came) -> Vec<Service> {
+    async fn services(&self, work: &Work, came: &mut Came) -> Vec<Service> {
         let common = &self.settings.common;
         let mut listed: Vec<Enrolled> = Vec::new();
-        if daily || !work.images.is_empty() {
+        if work.daily || !work.images.is_empty() {
             match enrolled::list(self.ports, self.deadline, &common.clusters, SCAN).await {
                 Ok(listing) => {
                     came.incomplete = listing.incomplete.map(|error| error.to_string());
@@ -152,19 +153,17 @@ impl<'a, P: Ports> Run<'a, P> {
         let described = enrolled::describe(self.ports, self.deadline, &pace, common.concurrency, listed).await;
         let mut services = Vec::new();
         for (enrolled, service) in described {
-            match service {
-                Ok(service) => services.push(service),
-                Err(NotDescribed::Gone) => {}
-                Err(not) => {
-                    let (reason, why) = match not {
-                        NotDescribed::NotReached(why) => (Reason::NotReached, why),
-                        NotDescribed::Unreadable(why) => (Reason::ServiceUnreadable, why),
-                        NotDescribed::Gone => continue,
-                    };
-                    let outcome = Outcome::plain(enrolled.id(), self.mode, Verdict::Error, reason, why);
-                    came.add(outcome, &work.askers().cloned().collect());
+            let (reason, why) = match service {
+                Ok(service) => {
+                    services.push(service);
+                    continue;
                 }
-            }
+                Err(NotDescribed::Gone) => continue,
+                Err(NotDescribed::NotReached(why)) => (Reason::NotReached, why),
+                Err(NotDescribed::Unreadable(why)) => (Reason::ServiceUnreadable, why),
+            };
+            let outcome = Outcome::plain(enrolled.id(), self.mode, Verdict::Error, reason, why);
+            came.add(outcome, &work.askers().cloned().collect());
         }
         if came.incomplete.is_some() {
             came.open.extend(work.images.values().flatten().cloned());
@@ -223,7 +222,7 @@ impl<'a, P: Ports> Run<'a, P> {
         if let (true, Some(facts)) = (outcome.judgement.quarantines(), &outcome.facts) {
             let switch = |action| mode.min(self.settings.switches.of(action));
             let (deregister, archive) = (switch(Action::DeregisterTaskDefinition), switch(Action::ArchiveImage));
-            outcome.steps = self.quarantine.of(facts, &outcome.judgement, deregister, archive).await;
+            outcome.steps = self.quarantine.of(&self.looks, facts, &outcome.judgement, deregister, archive).await;
         }
         Some(outcome)
     }
@@ -262,10 +261,8 @@ impl<'a, P: Ports> Run<'a, P> {
     }
 
     fn enrolment(&self, tags: &Tags) -> Result<Enrolment, String> {
-        match enrolment::read(tags, self.now) {
-            Ok(enrolment) => Ok(Enrolment { mode: enrolment.mode.min(self.mode), ..enrolment }),
-            Err(faults) => Err(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
-        }
+        let enrolment = enrolment::read(tags, self.now).map_err(|faults| words::faults(&faults))?;
+        Ok(Enrolment { mode: enrolment.mode.min(self.mode), ..enrolment })
     }
 
     fn unread(&self, service: Option<String>, error: &PortError) -> Outcome {

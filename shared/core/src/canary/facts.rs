@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::defaults::is_default;
 pub use crate::deployment::State;
 
 /// One deployment at one moment.
@@ -195,13 +196,13 @@ pub struct Counts {
     /// Requests for which the load balancer chose a target of this version.
     pub requests: u64,
     /// Answers of its targets with a 5xx status.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub errors: u64,
     /// Connections to its targets that failed.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub connection_errors: u64,
     /// Requests that no target answered: the load balancer did, with 502 or 504.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub unanswered: u64,
     /// Answers slower than the policy's limit; absent where there is none, or they were not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -209,11 +210,6 @@ pub struct Counts {
     /// Mean time to the answer, in milliseconds; absent where it was not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response_ms: Option<f64>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
-fn is_zero(count: &u64) -> bool {
-    *count == 0
 }
 
 /// Host health of one minute.

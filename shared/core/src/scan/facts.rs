@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::defaults::is_default;
+
 use super::finding::{Finding, Severity};
 
 /// One image at one moment.
@@ -42,8 +44,27 @@ pub struct Facts {
     pub unreadable: Vec<Unreadable>,
     /// Findings that were left out because the verdict does not rest on them; a record of ten thousand would not fit into
     /// a log line.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub findings_left_out: u64,
+}
+
+impl Facts {
+    /// An image of which nothing else is known.
+    #[must_use]
+    pub fn of(image: Image) -> Self {
+        Self {
+            image,
+            pushed_at: None,
+            restored_at: None,
+            storage: Storage::Active,
+            registry_scans: None,
+            platforms: Vec::new(),
+            left_out: Vec::new(),
+            roll_back: None,
+            unreadable: Vec::new(),
+            findings_left_out: 0,
+        }
+    }
 }
 
 /// Which image.
@@ -159,7 +180,7 @@ pub struct Scan {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
     /// Whether there are more findings than were read.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub more: bool,
 }
 
@@ -302,14 +323,4 @@ pub enum Part {
     Coverage,
     /// EPSS, exploits, known exploitation.
     Risk,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
-fn is_zero(count: &u64) -> bool {
-    *count == 0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
-fn is_false(flag: &bool) -> bool {
-    !*flag
 }

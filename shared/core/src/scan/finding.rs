@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::defaults::is_default;
+
 /// A vulnerability in an image, as the scan tells it. What a scan does not tell is absent, never assumed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -12,7 +14,7 @@ pub struct Finding {
     /// As the scan rates it.
     pub severity: Severity,
     /// Whether somebody decided about it centrally.
-    #[serde(default, skip_serializing_if = "Status::is_active")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub status: Status,
     /// Whether an update removes it.
     #[serde(default)]
@@ -119,11 +121,6 @@ impl Status {
             "CLOSED" => Self::Closed,
             _ => Self::Active,
         }
-    }
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
-    fn is_active(&self) -> bool {
-        *self == Self::Active
     }
 }
 

@@ -1,7 +1,7 @@
 //! An image to begin with, and how to say what is different about it.
 
 use jiff::{SignedDuration, Timestamp};
-use tidegate_core::scan::facts::{Coverage, Facts, Image, Kind, Platform, Scan, ScanStatus, Storage};
+use tidegate_core::scan::facts::{Coverage, Facts, Image, Kind, Platform, Scan, ScanStatus};
 use tidegate_core::scan::finding::{Finding, Fix, Package, Severity, Status};
 use tidegate_core::scan::{Judgement, Policy, judge};
 
@@ -30,22 +30,16 @@ pub(crate) fn shop() -> Facts {
         counted: true,
         ..Scan::of(ScanStatus::Active)
     };
+    let image = Image {
+        registry: "123456789012.dkr.ecr.eu-west-1.amazonaws.com".to_owned(),
+        repository: "team-a/shop".to_owned(),
+        digest: Some(digest('a')),
+        tags: vec!["v2".to_owned()],
+    };
     Facts {
-        image: Image {
-            registry: "123456789012.dkr.ecr.eu-west-1.amazonaws.com".to_owned(),
-            repository: "team-a/shop".to_owned(),
-            digest: Some(digest('a')),
-            tags: vec!["v2".to_owned()],
-        },
         pushed_at: Some(minutes_ago(60)),
-        restored_at: None,
-        storage: Storage::Active,
-        registry_scans: None,
         platforms: vec![Platform { digest: digest('a'), name: None, scan }],
-        left_out: Vec::new(),
-        roll_back: None,
-        unreadable: Vec::new(),
-        findings_left_out: 0,
+        ..Facts::of(image)
     }
 }
 

@@ -135,7 +135,7 @@ async fn a_quarantine_is_undone_with_one_command_and_holds_with_an_exception_onl
     let mut told = Vec::new();
     let by = By::Digest(&digest);
     let released =
-        scan_gate::quarantine::release(&scanning.world, &repository, &by, |line| told.push(line.to_owned())).await;
+        scan_gate::archive::release(&scanning.world, &repository, &by, |line| told.push(line.to_owned())).await;
     assert_eq!(released.expect("it comes back"), [digest.clone(), platform.clone()]);
     assert_eq!(told.len(), 2, "{told:?}");
     assert_eq!([&digest, &platform].map(|of| scanning.world.storage(of)), ["ACTIVE", "ACTIVE"]);
