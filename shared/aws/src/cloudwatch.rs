@@ -50,6 +50,8 @@ pub struct Alarm {
     pub in_alarm: bool,
     /// Since when it is in its state, where CloudWatch says it.
     pub since: Option<Timestamp>,
+    /// Whether it does what it is told to do when its state changes.
+    pub actions_enabled: bool,
     /// Whether it is made of other alarms.
     pub composite: bool,
     /// The dimensions of every metric that it looks at.
@@ -124,6 +126,9 @@ impl CloudWatch for Aws {
     }
 }
 
+/// What alarms say that look at no metric: name, state, since when, whether their actions are enabled.
+type Plain = (Option<String>, Option<StateValue>, Option<DateTime>, Option<bool>);
+
 /// Every page of `DescribeAlarms`.
 async fn all_alarms(call: DescribeAlarmsFluentBuilder) -> Result<Vec<Alarm>, PortError> {
     let most = i32::try_from(ALARMS_PER_CALL).unwrap_or(i32::MAX);
@@ -131,21 +136,25 @@ async fn all_alarms(call: DescribeAlarmsFluentBuilder) -> Result<Vec<Alarm>, Por
     let mut alarms = Vec::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(PortError::of("DescribeAlarms"))?;
-        let plain = |name: Option<String>, state: Option<StateValue>, since: Option<DateTime>, composite| Alarm {
+        let plain = |(name, state, since, acts): Plain, composite| Alarm {
             name: name.unwrap_or_default(),
             in_alarm: state == Some(StateValue::Alarm),
             since: since.as_ref().and_then(time),
+            actions_enabled: acts.unwrap_or(true),
             composite,
             dimensions: Vec::new(),
         };
         alarms.extend(page.metric_alarms.unwrap_or_default().into_iter().map(metric_alarm));
         let composite = page.composite_alarms.unwrap_or_default().into_iter();
-        alarms.extend(
-            composite.map(|alarm| plain(alarm.alarm_name, alarm.state_value, alarm.state_updated_timestamp, true)),
-        );
+        alarms.extend(composite.map(|alarm| {
+            let own = (alarm.alarm_name, alarm.state_value, alarm.state_updated_timestamp, alarm.actions_enabled);
+            plain(own, true)
+        }));
         let logs = page.log_alarms.unwrap_or_default().into_iter();
-        alarms
-            .extend(logs.map(|alarm| plain(alarm.alarm_name, alarm.state_value, alarm.state_updated_timestamp, false)));
+        alarms.extend(logs.map(|alarm| {
+            let own = (alarm.alarm_name, alarm.state_value, alarm.state_updated_timestamp, alarm.actions_enabled);
+            plain(own, false)
+        }));
     }
     Ok(alarms)
 }
@@ -202,6 +211,7 @@ fn metric_alarm(alarm: MetricAlarm) -> Alarm {
     Alarm {
         in_alarm: alarm.state_value == Some(StateValue::Alarm),
         since: alarm.state_updated_timestamp.as_ref().and_then(time),
+        actions_enabled: alarm.actions_enabled.unwrap_or(true),
         composite: false,
         dimensions,
         name: alarm.alarm_name.unwrap_or_default(),

@@ -125,6 +125,8 @@ pub struct DeploymentGroup {
     pub rolls_back: bool,
     /// ARNs of the production listeners.
     pub listeners: Vec<String>,
+    /// ARNs of the test listeners.
+    pub test_listeners: Vec<String>,
     /// Names of the target groups that the two versions swap.
     pub target_groups: Vec<String>,
 }
@@ -325,9 +327,10 @@ fn group_of(info: DeploymentGroupInfo) -> DeploymentGroup {
     let failure = AutoRollbackEvent::DeploymentFailure;
     let rolls_back = |set: &AutoRollbackConfiguration| set.enabled && set.events().contains(&failure);
     let pairs = info.load_balancer_info.and_then(|balancers| balancers.target_group_pair_info_list);
-    let (mut listeners, mut target_groups) = (Vec::new(), Vec::new());
+    let (mut listeners, mut test_listeners, mut target_groups) = (Vec::new(), Vec::new(), Vec::new());
     for pair in pairs.into_iter().flatten() {
         listeners.extend(pair.prod_traffic_route.and_then(|route| route.listener_arns).into_iter().flatten());
+        test_listeners.extend(pair.test_traffic_route.and_then(|route| route.listener_arns).into_iter().flatten());
         target_groups.extend(pair.target_groups.into_iter().flatten().filter_map(|group| group.name));
     }
     DeploymentGroup {
@@ -337,6 +340,7 @@ fn group_of(info: DeploymentGroupInfo) -> DeploymentGroup {
             .unwrap_or(0),
         rolls_back: info.auto_rollback_configuration.as_ref().is_some_and(rolls_back),
         listeners,
+        test_listeners,
         target_groups,
     }
 }

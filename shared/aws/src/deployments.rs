@@ -56,6 +56,8 @@ pub struct ServiceDeployment {
     pub strategy: String,
     /// The share of the first step, in percent: a canary's, or that of each linear step. None for the other strategies.
     pub step_percent: Option<f64>,
+    /// Minutes of the first step, before there is a next one. None for the other strategies.
+    pub step_minutes: Option<u32>,
     /// Such as `PRODUCTION_TRAFFIC_SHIFT`; empty where it says none.
     pub stage: String,
     /// When it was created.
@@ -117,6 +119,8 @@ pub struct ServiceRevision {
     pub target_groups: Vec<String>,
     /// ARN of the production listener rule, where ECS shifts the traffic; of the listener, on a Network Load Balancer.
     pub listener_rule: Option<String>,
+    /// The same of the test listener.
+    pub test_listener_rule: Option<String>,
 }
 
 impl Deployments for Aws {
@@ -201,6 +205,11 @@ fn deployment(found: aws_sdk_ecs::types::ServiceDeployment) -> Option<ServiceDep
         DeploymentStrategy::Linear => config.linear_configuration.as_ref()?.step_percent,
         _ => None,
     });
+    let step_minutes = config.as_ref().and_then(|config| match strategy? {
+        DeploymentStrategy::Canary => config.canary_configuration.as_ref()?.canary_bake_time_in_minutes,
+        DeploymentStrategy::Linear => config.linear_configuration.as_ref()?.step_bake_time_in_minutes,
+        _ => None,
+    });
     let disabled = Some(ServiceDeploymentRollbackMonitorsStatus::Disabled);
     let alarms = found.alarms.filter(|alarms| alarms.status != disabled);
     let (alarms, triggered) = alarms.map_or((None, None), |alarms| (alarms.alarm_names, alarms.triggered_alarm_names));
@@ -217,6 +226,7 @@ fn deployment(found: aws_sdk_ecs::types::ServiceDeployment) -> Option<ServiceDep
         status: found.status.map_or_else(String::new, |status| status.as_str().to_owned()),
         strategy: strategy.map_or_else(String::new, |strategy| strategy.as_str().to_owned()),
         step_percent: step,
+        step_minutes: step_minutes.and_then(|minutes| u32::try_from(minutes).ok()),
         stage: found.lifecycle_stage.map_or_else(String::new, |stage| stage.as_str().to_owned()),
         started: found.started_at.as_ref().and_then(time),
         target: found.target_service_revision.and_then(summary),
@@ -260,5 +270,6 @@ fn revision(found: aws_sdk_ecs::types::ServiceRevision) -> ServiceRevision {
         images: found.container_images.unwrap_or_default().into_iter().map(image).collect(),
         target_groups,
         listener_rule: rule.or_else(|| advanced().find_map(|advanced| advanced.production_listener_rule.clone())),
+        test_listener_rule: advanced().find_map(|advanced| advanced.test_listener_rule.clone()),
     }
 }

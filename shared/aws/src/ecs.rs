@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_ecs::types::{
-    CapacityProviderStrategyItem, CpuArchitecture, DeploymentControllerType, LaunchType, LoadBalancer, OsFamily,
-    RuntimePlatform, SchedulingStrategy, ServiceField, Tag,
+    AssignPublicIp, CapacityProviderStrategyItem, CpuArchitecture, DeploymentConfiguration, DeploymentControllerType,
+    LaunchType, LoadBalancer, NetworkConfiguration, OsFamily, RuntimePlatform, SchedulingStrategy, ServiceField, Tag,
 };
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
@@ -72,6 +72,10 @@ pub struct Service {
     pub service_deployment: Option<String>,
     /// What its events tell of its task count.
     pub history: EventHistory,
+    /// What its events say, the newest first.
+    pub messages: Vec<(Timestamp, String)>,
+    /// How it is deployed.
+    pub settings: ServiceSettings,
     /// Its `tidegate:` tags.
     pub tags: Tags,
     /// The ARN of the task definition that it runs.
@@ -82,6 +86,19 @@ pub struct Service {
     pub capacity: Capacity,
     /// The last part of each of its target groups' ARNs.
     pub target_groups: Vec<String>,
+}
+
+/// How a service is deployed, as far as it says so itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceSettings {
+    /// Tasks that stay up during a rolling deployment, in percent of those that it should run.
+    pub minimum_healthy_percent: Option<u32>,
+    /// For so many seconds after a task's start ECS ignores failing health checks.
+    pub health_check_grace_s: Option<u32>,
+    /// Whether its tasks are given public addresses. None where its network does not say.
+    pub public_ip: Option<bool>,
+    /// Whether ECS rolls back a deployment whose tasks do not start, or whose alarms go into ALARM.
+    pub rolls_back: bool,
 }
 
 /// A task set of a service.
@@ -180,6 +197,7 @@ fn ours(cluster: &str, service: aws_sdk_ecs::types::Service) -> Service {
     let of_sets = task_sets.iter().filter_map(|set| set.task_definition.clone());
     let task_definitions: BTreeSet<String> =
         task_definition.iter().cloned().chain(of_deployments).chain(of_sets).collect();
+    let events = service.events.unwrap_or_default();
     Service {
         cluster: cluster.to_owned(),
         name: service.service_name.unwrap_or_default(),
@@ -205,7 +223,13 @@ fn ours(cluster: &str, service: aws_sdk_ecs::types::Service) -> Service {
         pending: count(service.pending_count),
         deployments: deployments.into_iter().map(deployment).collect(),
         service_deployment: service.current_service_deployment,
-        history: history(&service.events.unwrap_or_default(), service.created_at.as_ref()),
+        history: history(&events, service.created_at.as_ref()),
+        messages: events.into_iter().filter_map(|event| Some((time(&event.created_at?)?, event.message?))).collect(),
+        settings: settings(
+            service.deployment_configuration.as_ref(),
+            service.health_check_grace_period_seconds,
+            service.network_configuration,
+        ),
         tags: tags(service.tags),
         task_definition,
         task_definitions: task_definitions.into_iter().collect(),
@@ -219,6 +243,24 @@ fn ours(cluster: &str, service: aws_sdk_ecs::types::Service) -> Service {
 pub(crate) fn tags(tags: Option<Vec<Tag>>) -> Tags {
     let tags = tags.unwrap_or_default().into_iter();
     Tags::new(tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default()))))
+}
+
+fn settings(
+    deployment: Option<&DeploymentConfiguration>,
+    grace_s: Option<i32>,
+    network: Option<NetworkConfiguration>,
+) -> ServiceSettings {
+    let breaks = deployment.and_then(DeploymentConfiguration::deployment_circuit_breaker);
+    let alarms = deployment.and_then(DeploymentConfiguration::alarms);
+    let number = |number: Option<i32>| number.and_then(|number| u32::try_from(number).ok());
+    let vpc = network.and_then(|network| network.awsvpc_configuration);
+    ServiceSettings {
+        minimum_healthy_percent: number(deployment.and_then(|own| own.minimum_healthy_percent)),
+        health_check_grace_s: number(grace_s),
+        public_ip: vpc.map(|vpc| vpc.assign_public_ip == Some(AssignPublicIp::Enabled)),
+        rolls_back: breaks.is_some_and(|own| own.enable && own.rollback)
+            || alarms.is_some_and(|own| own.enable && own.rollback),
+    }
 }
 
 fn task_set(set: aws_sdk_ecs::types::TaskSet) -> TaskSet {

@@ -12,6 +12,12 @@ pub trait Functions {
     async fn invoke_later(&self, function: &str, payload: &str) -> Result<(), PortError>;
 }
 
+/// A function that is asked, and answers.
+pub trait Asked {
+    /// `Invoke` with the type `RequestResponse`: what the function answered, as JSON.
+    async fn invoke(&self, function: &str, payload: &str) -> Result<String, PortError>;
+}
+
 /// The HTTP status of an invocation that Lambda has taken on.
 const ACCEPTED: i32 = 202;
 

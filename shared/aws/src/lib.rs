@@ -6,7 +6,9 @@
 //! - [`mod@clock`]: the only place that asks for the time
 //! - [`tagging`], [`ecs`], [`deployments`] (ECS's own), [`codedeploy`], [`loadbalancing`], [`cloudwatch`],
 //!   [`autoscaling`], [`functions`], [`notifications`], [`tasks`] (ECS's tasks and task definitions), [`images`] (ECR),
-//!   [`inspector`], [`parameters`] (SSM): the services, one cargo feature each
+//!   [`inspector`], [`parameters`] (SSM), [`definitions`] and [`service_tasks`] (ECS's, as a deployment is checked by
+//!   them), [`app_specs`] (CodeDeploy's), [`listeners`], [`logs`]: the services, one cargo feature each
+//! - [`probe`]: smoke requests
 //! - [`error`]: what can go wrong with a call, classified once
 //! - [`calls`]: how many calls were made
 //! - [`pace`]: keeping within the account's token buckets
@@ -19,6 +21,8 @@
 // Everything runs on one thread, so no future has to be `Send`.
 #![allow(async_fn_in_trait, reason = "the runtime is current-thread")]
 
+#[cfg(feature = "app-specs")]
+pub mod app_specs;
 #[cfg(feature = "autoscaling")]
 pub mod autoscaling;
 #[cfg(any(feature = "deployments", feature = "loadbalancing"))]
@@ -35,6 +39,8 @@ pub mod codedeploy;
 #[cfg(any(feature = "cloudwatch", feature = "codedeploy", feature = "ecs", feature = "images", feature = "inspector"))]
 mod convert;
 pub mod deadline;
+#[cfg(feature = "definitions")]
+pub mod definitions;
 #[cfg(feature = "deployments")]
 pub mod deployments;
 #[cfg(feature = "ecs")]
@@ -47,14 +53,22 @@ pub mod images;
 #[cfg(feature = "inspector")]
 pub mod inspector;
 #[cfg(feature = "loadbalancing")]
+pub mod listeners;
+#[cfg(feature = "loadbalancing")]
 pub mod loadbalancing;
+#[cfg(feature = "logs")]
+pub mod logs;
 pub mod metrics;
 #[cfg(feature = "notifications")]
 pub mod notifications;
 pub mod pace;
 #[cfg(feature = "parameters")]
 pub mod parameters;
+#[cfg(feature = "probe")]
+pub mod probe;
 pub mod sdk;
+#[cfg(feature = "service-tasks")]
+pub mod service_tasks;
 pub mod settings;
 #[cfg(any(feature = "codedeploy", feature = "deployments"))]
 mod stopped;

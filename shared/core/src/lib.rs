@@ -6,7 +6,11 @@
 //! - [`scaling`]: how many tasks a service should run
 //! - [`canary`]: whether a new version is worse than the old one, on live traffic
 //! - [`scan`]: whether an image may run
+//! - [`hook`]: whether a deployment may take its next step
 //! - [`verdict`]: what a gate says
+//! - [`task_definition`]: what a task definition says
+//! - [`diagnosis`]: why tasks fail
+//! - [`smoke`]: what a new version is asked, and answers
 //! - [`tags`]: how the tags of a service are read
 //! - [`deployment`]: the words about a deployment that every function shares
 //! - [`break_glass`]: opening a gate for a while
@@ -23,12 +27,16 @@ pub mod canary;
 mod codes;
 mod defaults;
 pub mod deployment;
+pub mod diagnosis;
+pub mod hook;
 pub mod metrics;
 pub mod mode;
 pub mod prices;
 pub mod record;
 pub mod scaling;
 pub mod scan;
+pub mod smoke;
 pub mod tags;
+pub mod task_definition;
 pub mod verdict;
 pub mod words;

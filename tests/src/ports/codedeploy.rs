@@ -57,6 +57,10 @@ impl CodeDeploy for World {
             termination_wait_minutes: found.termination_wait_minutes,
             rolls_back: found.rolls_back,
             listeners: balancers().map(|balancer| balancer.listener.arn.clone()).collect(),
+            test_listeners: balancers()
+                .filter_map(|balancer| balancer.test_listener.as_ref())
+                .map(|own| own.arn.clone())
+                .collect(),
             target_groups: balancers().flat_map(|balancer| &balancer.groups).map(|group| group.name.clone()).collect(),
         })
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use tidegate_aws::ecs::{Described, Ecs, Service, TaskSet};
+use tidegate_aws::ecs::{Described, Ecs, Service, ServiceSettings, TaskSet};
 use tidegate_aws::error::PortError;
 use tidegate_core::prices::{Capacity, Purchase, TaskSize};
 use tidegate_core::scaling::facts::{Controller, Deployment, Scheduling, Status};
@@ -81,6 +81,8 @@ fn described(service: &Simulated, account: &Account) -> Service {
         task_sets: task_sets.into_iter().map(task_set).collect(),
         service_deployment: account.current_service_deployment(&service.id()).map(str::to_owned),
         history: EventHistory { complete_since, changes: kept.iter().filter_map(change).collect() },
+        messages: kept.iter().rev().cloned().collect(),
+        settings: ServiceSettings::default(),
         tags: Tags::new(service.tags.clone()),
         task_definition: Some(service.task_definition()),
         task_definitions: definitions.into_iter().collect(),

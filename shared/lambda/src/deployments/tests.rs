@@ -89,6 +89,7 @@ fn by_ecs(status: &str, target: &str) -> InProgress {
         images: Vec::new(),
         target_groups: Vec::new(),
         listener_rule: None,
+        test_listener_rule: None,
     };
     let deployment = ServiceDeployment {
         arn: "d-1".to_owned(),
@@ -97,6 +98,7 @@ fn by_ecs(status: &str, target: &str) -> InProgress {
         status: status.to_owned(),
         strategy: String::new(),
         step_percent: None,
+        step_minutes: None,
         stage: String::new(),
         created: Timestamp::UNIX_EPOCH,
         started: None,
@@ -114,6 +116,8 @@ fn by_ecs(status: &str, target: &str) -> InProgress {
 
 fn service(controller: Controller) -> Service {
     Service {
+        messages: Vec::new(),
+        settings: tidegate_aws::ecs::ServiceSettings::default(),
         cluster: "prod".to_owned(),
         name: "shop".to_owned(),
         status: Status::Active,

@@ -1,0 +1,13 @@
+//! Whether an alarm that stops deployments is in ALARM.
+
+use jiff::Timestamp;
+
+use crate::hook::facts::Facts;
+use crate::hook::judgement::Finding;
+use crate::hook::policy::Policy;
+
+/// What is broken, or not kept yet.
+#[must_use]
+pub fn check(_facts: &Facts, _policy: &Policy, _now: Timestamp) -> Vec<Finding> {
+    Vec::new()
+}
