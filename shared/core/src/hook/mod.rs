@@ -6,6 +6,7 @@
 //! - [`rule`]: every rule there is
 //! - [`checks`]: the rules themselves, each a pure function of the facts
 //! - [`reason`]: every other reason
+//! - [`tell`]: what people read
 
 pub mod checks;
 pub mod facts;
@@ -15,6 +16,7 @@ pub mod policy;
 pub mod reason;
 pub mod rule;
 pub mod stage;
+pub mod tell;
 
 pub use facts::Facts;
 pub use judge::{judge, plain};
