@@ -40,3 +40,4 @@ pub mod tags;
 pub mod task_definition;
 pub mod verdict;
 pub mod words;
+mod yaml;

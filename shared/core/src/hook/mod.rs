@@ -9,6 +9,7 @@
 //! - [`tell`]: what people read
 
 pub mod checks;
+pub mod enrolment;
 pub mod facts;
 mod judge;
 pub mod judgement;

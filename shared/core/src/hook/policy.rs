@@ -29,6 +29,9 @@ pub struct Policy {
     /// What the new version is asked, once it has the test traffic.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub smoke: Vec<Request>,
+    /// The SSM parameter that has them in the long form; absent where the tag has them itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smoke_parameter: Option<String>,
     /// Opens the gate; `null` for closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub break_glass: Option<BreakGlass>,
@@ -44,6 +47,7 @@ impl Default for Policy {
             steady_s: 30,
             alarms: Vec::new(),
             smoke: Vec::new(),
+            smoke_parameter: None,
             break_glass: None,
         }
     }

@@ -191,7 +191,7 @@ fn all_faults_are_told_in_the_order_of_their_lines() {
 
 #[test]
 fn what_is_not_one_plain_document_is_refused() {
-    let deep = format!("version: 1\nmode: {}on{}", "[".repeat(9), "]".repeat(9));
+    let deep = format!("version: 1\nmode: {}on{}", "[".repeat(13), "]".repeat(13));
     let long = format!("version: 1\n# {}", "x".repeat(64 * 1024));
     for (text, said) in [
         ("", "line 1: the document is empty: must have version: 1 at least"),
@@ -205,7 +205,7 @@ fn what_is_not_one_plain_document_is_refused() {
         ("version: 1\n mode: on", "line 2: the document is no YAML: "),
         ("version: 1\nmode: *all", "line 2: the document is no YAML: "),
         ("version: 1\nmode: on\0\nstale: x", r"line 2: the document has the control character \u{0}"),
-        (&deep, "line 2: the document is too deep: must have at most 8 levels"),
+        (&deep, "line 2: the document is too deep: must have at most 12 levels"),
         (&long, "line 1: the document has 65549 bytes: must be at most 65536"),
     ] {
         let told = lines(&faults(text));

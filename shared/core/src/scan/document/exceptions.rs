@@ -3,13 +3,11 @@
 use jiff::Timestamp;
 
 use crate::break_glass::BreakGlass;
+use crate::yaml::{Fault, Faults, Fields, Node, Value};
 
 use super::super::pattern::Pattern;
 use super::super::policy::Exception;
-use super::fault::{Fault, Faults};
-use super::fields::Fields;
 use super::values;
-use super::yaml::{Node, Value};
 
 const KEYS: [&str; 6] = ["id", "repositories", "packages", "until", "only_while_unfixed", "reason"];
 

@@ -3,31 +3,24 @@
 //! It is read strictly. Whatever in it is not understood is a [`Fault`] with its line, nothing is skipped, and all faults
 //! are told at once. A document with a fault is no document: nothing passes by it.
 //!
-//! - [`yaml`]: a text as a tree of keys and values with their lines, without what YAML has beyond that
-//! - [`fields`]: a mapping of which every key is known
+//! How it is read is in [`crate::yaml`]; here is what it means:
+//!
 //! - [`values`]: what single values mean
 //! - [`rules`]: the rules, for all repositories or anew for some
 //! - [`exceptions`]: what is accepted for a while, and breaking the glass
-//! - [`fault`]: what is wrong, and where
 
 mod exceptions;
-mod fault;
-mod fields;
 mod rules;
 mod values;
-mod yaml;
 
 use jiff::Timestamp;
 
 use crate::mode::Mode;
+pub use crate::yaml::Fault;
+use crate::yaml::{Faults, Fields, Node, Value, tree};
 
 use super::pattern::Pattern;
 use super::policy::Policy;
-
-pub use fault::Fault;
-use fault::Faults;
-use fields::Fields;
-use yaml::{Node, Value};
 
 /// A policy document.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,10 +64,13 @@ impl Document {
 /// Every fault, in the order of their lines. There is no document then.
 pub fn read(text: &str, now: Timestamp) -> Result<Document, Vec<Fault>> {
     let mut faults = Faults::default();
-    let root = yaml::tree(text, &mut faults);
+    let root = tree(text, EMPTY, &mut faults);
     let document = root.and_then(|root| document(&root, now, &mut faults)).unwrap_or_default();
     faults.finish(text, document)
 }
+
+/// What a document has to say at least.
+const EMPTY: &str = "must have version: 1 at least";
 
 /// The keys of a document beside those of rules.
 const KEYS: [&str; 4] = ["version", "repositories", "exceptions", "break_glass"];

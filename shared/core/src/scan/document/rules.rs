@@ -1,11 +1,10 @@
 //! The rules of a policy: for all repositories, or anew for some.
 
+use crate::yaml::{Faults, Fields, Node, Value};
+
 use super::super::finding::Severity;
 use super::super::policy::{Epss, Escalate, Policy, Thresholds};
-use super::fault::Faults;
-use super::fields::Fields;
 use super::values;
-use super::yaml::{Node, Value};
 
 /// The keys of rules.
 pub(super) const KEYS: [&str; 13] = [

@@ -5,13 +5,13 @@ use jiff::tz::Offset;
 use jiff::{Timestamp, civil};
 
 use crate::mode::Mode;
-use crate::words::nearest;
+pub(super) use crate::yaml::values::truth;
+use crate::yaml::values::{letters, text, whole, word};
+use crate::yaml::{Fault, Node, Value};
 
 use super::super::finding::Severity;
 use super::super::pattern::Pattern;
 use super::super::policy::{InDoubt, Suppressed};
-use super::fault::Fault;
-use super::yaml::{Node, Value};
 
 /// What severities can be chosen: those that say how severe something is.
 const SEVERITIES: [(&str, Severity); 5] = [
@@ -21,40 +21,6 @@ const SEVERITIES: [(&str, Severity); 5] = [
     ("HIGH", Severity::High),
     ("CRITICAL", Severity::Critical),
 ];
-
-/// The letters of a value; the rule otherwise.
-fn letters<'n>(node: &'n Node, rule: &str) -> Result<&'n str, Fault> {
-    match &node.value {
-        Value::Text { text, .. } => Ok(text),
-        _ => Err(node.fault(rule)),
-    }
-}
-
-/// One of a few words, in quotes or not.
-fn word<T: Copy>(node: &Node, words: &[(&str, T)]) -> Result<T, Fault> {
-    let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
-    let rule = one_of(&names);
-    let text = letters(node, &rule)?;
-    let found = words.iter().find(|(name, _)| *name == text).map(|(_, meaning)| *meaning);
-    found.ok_or_else(|| {
-        // A word that is all there but for its case is the nearest by far.
-        let same = names.iter().copied().find(|name| name.eq_ignore_ascii_case(text));
-        node.fault(format!("{rule}{}", meant(same.or_else(|| nearest(text, names.iter().copied())))))
-    })
-}
-
-/// `must be a, b or c`.
-fn one_of(names: &[&str]) -> String {
-    match names {
-        [names @ .., last] if !names.is_empty() => format!("must be {} or {last}", names.join(", ")),
-        _ => format!("must be {}", names.concat()),
-    }
-}
-
-/// `; did you mean ...?`, or nothing.
-pub(super) fn meant(nearest: Option<&str>) -> String {
-    nearest.map_or_else(String::new, |nearest| format!("; did you mean {nearest}?"))
-}
 
 /// `off`, `shadow` or `on`.
 pub(super) fn mode(node: &Node) -> Result<Mode, Fault> {
@@ -85,19 +51,6 @@ pub(super) fn threshold(node: &Node) -> Result<Option<Severity>, Fault> {
 /// Whether a value is the word `off`.
 pub(super) fn is_off(node: &Node) -> bool {
     matches!(&node.value, Value::Text { text, .. } if text == Mode::Off.as_str())
-}
-
-/// `true` or `false`, not in quotes.
-pub(super) fn truth(node: &Node) -> Result<bool, Fault> {
-    let known = match &node.value {
-        Value::Text { text, plain: true } => match text.as_str() {
-            "true" | "True" | "TRUE" => Some(true),
-            "false" | "False" | "FALSE" => Some(false),
-            _ => None,
-        },
-        _ => None,
-    };
-    known.ok_or_else(|| node.fault("must be true or false, without quotes"))
 }
 
 /// A number from 0 to 1, not in quotes.
@@ -131,42 +84,9 @@ pub(super) fn minutes(node: &Node) -> Result<u32, Fault> {
     minutes.filter(|minutes| *minutes <= LONGEST).ok_or_else(|| node.fault(rule))
 }
 
-/// A number as people write it: digits, the first of which is no 0 unless it is the only one.
-fn whole(text: &str) -> Option<u32> {
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
-    text.parse().ok().filter(|_| digits)
-}
-
-/// A text that says something. What YAML takes for a number or nothing has to be in quotes, so that every reader of the
-/// document sees the same.
-fn text(node: &Node) -> Result<&str, Fault> {
-    let rule = "must be a text that says something";
-    match &node.value {
-        Value::Text { text, plain: true } if !text.is_empty() && is_no_string(text) => {
-            Err(node.fault("must be a text; put it in quotes"))
-        }
-        _ => letters(node, rule).and_then(|text| match text.trim() {
-            "" => Err(node.fault(rule)),
-            _ => Ok(text),
-        }),
-    }
-}
-
 /// Why something is so, in somebody's words.
 pub(super) fn reason(node: &Node) -> Result<&str, Fault> {
     text(node).map(str::trim)
-}
-
-/// Whether YAML 1.2 takes letters without quotes for nothing, a truth or a number.
-fn is_no_string(text: &str) -> bool {
-    let number = || {
-        let text = text.trim_start_matches(['-', '+']);
-        let based = text.strip_prefix("0x").or_else(|| text.strip_prefix("0o"));
-        let decimal = text.contains(|letter: char| letter.is_ascii_digit()) && text.parse::<f64>().is_ok();
-        decimal || based.is_some_and(|digits| i64::from_str_radix(digits, 16).is_ok())
-    };
-    let lower = text.to_ascii_lowercase();
-    matches!(lower.as_str(), "~" | "null" | "true" | "false" | ".inf" | "-.inf" | "+.inf" | ".nan") || number()
 }
 
 /// The id of a vulnerability, as scans write it.

@@ -1,4 +1,4 @@
-//! What is wrong with a policy document, and where.
+//! What is wrong with a document, and where.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// A value is shown up to this many letters.
 const SHOWN: usize = 60;
 
-/// Something in a policy document that can't be read.
+/// Something in a document that can't be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
     /// The line, from 1.
@@ -23,7 +23,7 @@ pub struct Fault {
 
 impl Fault {
     /// A fault of the document itself.
-    pub(super) fn of_document(line: usize, rule: impl Into<String>) -> Self {
+    pub(crate) fn of_document(line: usize, rule: impl Into<String>) -> Self {
         Self { line, path: String::new(), value: None, rule: rule.into() }
     }
 
@@ -48,12 +48,12 @@ impl fmt::Display for Fault {
 impl std::error::Error for Fault {}
 
 /// A text as messages show it.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     format!("{:?}", short(text))
 }
 
 /// A text that does not fill a message.
-pub(super) fn short(text: &str) -> String {
+pub(crate) fn short(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text.to_owned(),
@@ -62,28 +62,28 @@ pub(super) fn short(text: &str) -> String {
 
 /// The faults of one reading.
 #[derive(Debug, Default)]
-pub(super) struct Faults(Vec<Fault>);
+pub(crate) struct Faults(Vec<Fault>);
 
 impl Faults {
     /// One more.
-    pub(super) fn add(&mut self, fault: Fault) {
+    pub(crate) fn add(&mut self, fault: Fault) {
         self.0.push(fault);
     }
 
     /// What was read; None, and one more fault, where it could not be.
-    pub(super) fn keep<T>(&mut self, read: Result<T, Fault>) -> Option<T> {
+    pub(crate) fn keep<T>(&mut self, read: Result<T, Fault>) -> Option<T> {
         read.map_err(|fault| self.add(fault)).ok()
     }
 
     /// Sets what is said, and was read.
-    pub(super) fn set<T>(&mut self, place: &mut T, read: Option<Result<T, Fault>>) {
+    pub(crate) fn set<T>(&mut self, place: &mut T, read: Option<Result<T, Fault>>) {
         if let Some(read) = read.and_then(|read| self.keep(read)) {
             *place = read;
         }
     }
 
     /// What was read from a text, where nothing is wrong; the faults in the order of their lines, one for a place.
-    pub(super) fn finish<T>(mut self, text: &str, read: T) -> Result<T, Vec<Fault>> {
+    pub(crate) fn finish<T>(mut self, text: &str, read: T) -> Result<T, Vec<Fault>> {
         if self.0.is_empty() {
             return Ok(read);
         }

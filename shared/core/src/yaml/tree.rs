@@ -1,4 +1,4 @@
-//! A text as a tree of keys and values, each with its line: the part of YAML that a policy needs, and no more.
+//! A text as a tree of keys and values, each with its line: the part of YAML that our documents need, and no more.
 //!
 //! It is made of the parser's events rather than of its values: those have lost anchors and aliases (by which a few lines
 //! can stand for gigabytes) and what was quoted.
@@ -8,25 +8,25 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput};
 use super::fault::{Fault, Faults, short, shown};
 
 /// A document is at most this long, in bytes. Parameter Store takes a sixteenth of it.
-pub(super) const LONGEST: usize = 64 * 1024;
+pub(crate) const LONGEST: usize = 64 * 1024;
 
-/// What is in more lists and mappings than this is no policy.
-const DEEPEST: usize = 8;
+/// What is in more lists and mappings than this is none of ours.
+const DEEPEST: usize = 12;
 
 /// A value and where it stands.
 #[derive(Debug)]
-pub(super) struct Node {
+pub(crate) struct Node {
     /// The line of its key, or of itself where it has none.
-    pub(super) line: usize,
+    pub(crate) line: usize,
     /// Such as `thresholds.fixable`; empty for the document itself.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// What it is.
-    pub(super) value: Value,
+    pub(crate) value: Value,
 }
 
 /// What a value is.
 #[derive(Debug)]
-pub(super) enum Value {
+pub(crate) enum Value {
     /// Letters, and whether they stand there without quotes.
     Text { text: String, plain: bool },
     /// Values in their order.
@@ -39,7 +39,7 @@ pub(super) enum Value {
 
 impl Node {
     /// A fault of this value.
-    pub(super) fn fault(&self, rule: impl Into<String>) -> Fault {
+    pub(crate) fn fault(&self, rule: impl Into<String>) -> Fault {
         let value = match &self.value {
             Value::Text { text, plain: true } if text.is_empty() => "empty".to_owned(),
             Value::Text { text, .. } => shown(text),
@@ -51,19 +51,20 @@ impl Node {
     }
 
     /// A fault of this place, whatever the value is.
-    pub(super) fn about(&self, value: Option<String>, rule: impl Into<String>) -> Fault {
+    pub(crate) fn about(&self, value: Option<String>, rule: impl Into<String>) -> Fault {
         Fault { line: self.line, path: self.path.clone(), value, rule: rule.into() }
     }
 }
 
-/// The tree of a text; None where the faults say that there is none.
-pub(super) fn tree(text: &str, faults: &mut Faults) -> Option<Node> {
-    let read = check(text).and_then(|()| Reader { parser: Parser::new_from_str(text), faults }.document());
+/// The tree of a text; None where the faults say that there is none. For an empty one they say what it has to have.
+pub(crate) fn tree(text: &str, least: &str, faults: &mut Faults) -> Option<Node> {
+    let read =
+        check(text, least).and_then(|()| Reader { parser: Parser::new_from_str(text), least, faults }.document());
     faults.keep(read)
 }
 
 /// What the parser would not see.
-fn check(text: &str) -> Result<(), Fault> {
+fn check(text: &str, least: &str) -> Result<(), Fault> {
     if text.len() > LONGEST {
         return Err(Fault::of_document(1, format!("has {} bytes: must be at most {LONGEST}", text.len())));
     }
@@ -83,11 +84,12 @@ fn check(text: &str) -> Result<(), Fault> {
             }
         }
     }
-    if content == 0 { Err(Fault::of_document(1, "is empty: must have version: 1 at least")) } else { Ok(()) }
+    if content == 0 { Err(Fault::of_document(1, format!("is empty: {least}"))) } else { Ok(()) }
 }
 
 struct Reader<'a> {
     parser: Parser<'a, StrInput<'a>>,
+    least: &'a str,
     faults: &'a mut Faults,
 }
 
@@ -98,8 +100,7 @@ impl<'a> Reader<'a> {
         loop {
             match self.next()? {
                 (Event::StreamEnd, span) => {
-                    return root
-                        .ok_or_else(|| Fault::of_document(line(span), "is empty: must have version: 1 at least"));
+                    return root.ok_or_else(|| Fault::of_document(line(span), format!("is empty: {}", self.least)));
                 }
                 (Event::DocumentStart(_), span) if root.is_some() => {
                     return Err(Fault::of_document(line(span), "has another one behind it: must be one only"));
@@ -192,7 +193,7 @@ impl<'a> Reader<'a> {
 }
 
 /// A path, one key longer.
-pub(super) fn join(path: &str, key: &str) -> String {
+pub(crate) fn join(path: &str, key: &str) -> String {
     let key = short(key).escape_debug().to_string();
     if path.is_empty() { key } else { format!("{path}.{key}") }
 }

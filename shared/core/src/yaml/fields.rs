@@ -3,19 +3,19 @@
 use crate::words::nearest;
 
 use super::fault::{Fault, Faults};
+use super::tree::{Node, Value, join};
 use super::values::meant;
-use super::yaml::{Node, Value, join};
 
 /// The values of a mapping by their keys.
 #[derive(Clone, Copy)]
-pub(super) struct Fields<'n> {
+pub(crate) struct Fields<'n> {
     node: &'n Node,
     entries: &'n [(String, Node)],
 }
 
 impl<'n> Fields<'n> {
     /// The fields of a mapping. Every key that is not among the known ones is a fault; so is what is no mapping at all.
-    pub(super) fn of(node: &'n Node, known: &[&str], faults: &mut Faults) -> Option<Self> {
+    pub(crate) fn of(node: &'n Node, known: &[&str], faults: &mut Faults) -> Option<Self> {
         let Value::Mapping(entries) = &node.value else {
             faults.add(match node.path.as_str() {
                 "" => Fault::of_document(node.line, format!("must be a mapping of {}", known.join(", "))),
@@ -30,19 +30,19 @@ impl<'n> Fields<'n> {
     }
 
     /// A value; None where nothing is said.
-    pub(super) fn get(&self, key: &str) -> Option<&'n Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&'n Node> {
         self.entries.iter().find(|(name, _)| name == key).map(|(_, node)| node)
     }
 
     /// A value that has to be there.
-    pub(super) fn need(&self, key: &str) -> Result<&'n Node, Fault> {
+    pub(crate) fn need(&self, key: &str) -> Result<&'n Node, Fault> {
         let Node { line, path, .. } = self.node;
         let missing = || Fault { line: *line, path: join(path, key), value: None, rule: "is missing".to_owned() };
         self.get(key).ok_or_else(missing)
     }
 
     /// All values with their keys.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&'n str, &'n Node)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'n str, &'n Node)> {
         self.entries.iter().map(|(key, node)| (key.as_str(), node))
     }
 }
