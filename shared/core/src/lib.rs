@@ -11,6 +11,7 @@
 //! - [`task_definition`]: what a task definition says
 //! - [`diagnosis`]: why tasks fail
 //! - [`smoke`]: what a new version is asked, and answers
+//! - [`app_spec`]: what a CodeDeploy deployment brings
 //! - [`tags`]: how the tags of a service are read
 //! - [`deployment`]: the words about a deployment that every function shares
 //! - [`break_glass`]: opening a gate for a while
@@ -21,6 +22,7 @@
 //! - [`words`]: how counts are told
 //! - [`backtest`]: what that would have cost on past load
 
+pub mod app_spec;
 pub mod backtest;
 pub mod break_glass;
 pub mod canary;
