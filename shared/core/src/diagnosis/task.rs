@@ -105,6 +105,12 @@ impl Task {
         self.task_arn.rsplit('/').next().unwrap_or_default()
     }
 
+    /// When it began to stop: from then on it does no work, and to have stopped may take minutes more.
+    #[must_use]
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        self.stopping_at.or(self.stopped_at)
+    }
+
     /// Whether it has stopped; before that more may become known of why.
     #[must_use]
     pub fn has_stopped(&self) -> bool {

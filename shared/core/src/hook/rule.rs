@@ -116,6 +116,8 @@ rules! {
     NoMemoryLimit = "no_memory_limit", TaskDefinition, Breach, "Control Tower CT.ECS.PR.7";
     /// The log group of a container does not exist, and nothing creates it.
     LogGroupMissing = "log_group_missing", TaskDefinition, CannotStart, "";
+    /// The log group of a container does not exist: it may start, but its output is lost.
+    LogsLost = "logs_lost", TaskDefinition, Breach, "";
     /// A secret is kept in another region than the one in which the task runs.
     SecretElsewhere = "secret_elsewhere", TaskDefinition, Breach, "";
     /// The task definition is not known yet; it is looked at when its tasks are there.
@@ -146,6 +148,8 @@ rules! {
     TaskStopped = "task_stopped", Tasks, State, "";
     /// A task of the new version has been about to start for more than five minutes.
     TaskStuck = "task_stuck", Tasks, State, "";
+    /// The health check of a container of the new version's own fails.
+    TaskUnhealthy = "task_unhealthy", Tasks, State, "";
     /// Fewer tasks of the new version run than should.
     TasksMissing = "tasks_missing", Tasks, State, "";
     /// The load balancer does not find a target of the new version healthy.
