@@ -121,7 +121,7 @@ Hooks:
 	"Hooks": [{{"BeforeInstall": "gate"}}]}}"#
         );
         assert_eq!(task_definition(&text).as_deref(), Ok(ARN));
-        assert_eq!(task_definition(&text.replace(' ', "").replace('\n', "")).as_deref(), Ok(ARN));
+        assert_eq!(task_definition(&text.replace([' ', '\n'], "")).as_deref(), Ok(ARN));
     }
 
     #[test]

@@ -139,6 +139,14 @@ pub fn requests_until_not_twice(
     until(RATIOS.map(|ratio| bet(&ratio)), goal)
 }
 
+/// Requests of the canary until [`worse`] reaches `goal`, were its rate `times` the baseline's, which is `rate`, with the
+/// share `share`, and its events independent.
+#[must_use]
+pub fn requests_until_worse(margin: f64, times: f64, (rate, share): (f64, f64), goal: f64) -> Option<f64> {
+    let expected = Split { canary_bad: rate * times, baseline_bad: rate * (1.0 - share) / share, share };
+    until(RATIOS.map(|ratio| (0.0, factor(&expected, margin, margin * ratio))), goal)
+}
+
 /// Requests of the canary until [`low`] reaches `goal`, were its rate `expected`.
 #[must_use]
 pub fn requests_until_low(minutes: &[Trials], rate: f64, dispersion: f64, expected: f64, goal: f64) -> Option<f64> {

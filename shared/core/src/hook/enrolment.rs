@@ -56,12 +56,11 @@ fn read_one(tags: &Tags, policy: &mut Policy, faults: &mut Vec<TagFault>, now: T
         }
     }
     if let Some(text) = tags.get("patience") {
-        match seconds(text).filter(|seconds| *seconds <= LONGEST_PATIENCE_S) {
-            Some(seconds) => policy.patience_s = seconds,
-            None => {
-                let rule = format!("must be seconds or minutes such as 90s or 2m, at most {LONGEST_PATIENCE_S} s");
-                faults.push(tags.fault("patience", rule));
-            }
+        if let Some(seconds) = seconds(text).filter(|seconds| *seconds <= LONGEST_PATIENCE_S) {
+            policy.patience_s = seconds;
+        } else {
+            let rule = format!("must be seconds or minutes such as 90s or 2m, at most {LONGEST_PATIENCE_S} s");
+            faults.push(tags.fault("patience", rule));
         }
     }
     if tags.get("alarms").is_some() {

@@ -36,7 +36,7 @@ pub enum Answer {
 pub struct Tried {
     /// What was asked.
     pub request: Request,
-    /// What came of each attempt, the last one last. Empty where it could not even be sent.
+    /// What came of each attempt, the last one last: it has the say. Empty where it could not even be sent.
     pub attempts: Vec<Answer>,
 }
 

@@ -5,9 +5,11 @@
 //! - [`document`]: the long form in a parameter
 //! - [`parts`]: what the parts of a request may be
 //! - [`answer`]: what came back
+//! - [`mod@fits`]: whether that is what was expected
 
 pub mod answer;
 mod document;
+mod fits;
 mod parts;
 pub mod request;
 mod tag;
@@ -15,6 +17,7 @@ mod tag;
 pub use crate::yaml::Fault;
 pub use answer::{Answer, Endpoint, Tried};
 pub use document::{MOST_REQUESTS, read_document};
+pub use fits::{ATTEMPTS, PAUSE, fits};
 pub use parts::LONGEST_MS;
 pub use request::{Expected, Request};
 pub use tag::{SmokeTag, read_tag};

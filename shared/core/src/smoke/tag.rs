@@ -1,5 +1,7 @@
 //! The short form, as the tag `tidegate:smoke` has it.
 
+use std::collections::BTreeMap;
+
 use super::document::MOST_REQUESTS;
 use super::parts;
 use super::request::{Expected, Request};
@@ -47,7 +49,7 @@ fn request(text: &str) -> Result<Request, String> {
         method: parts::method(method).map_err(|rule| wrong(method, rule))?,
         path: parts::path(path).map_err(|rule| wrong(path, rule))?,
         host: None,
-        headers: Default::default(),
+        headers: BTreeMap::new(),
         body: None,
         expected: Expected::default(),
     };

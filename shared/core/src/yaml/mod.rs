@@ -11,6 +11,6 @@ mod tree;
 pub(crate) mod values;
 
 pub use fault::Fault;
-pub(crate) use fault::Faults;
+pub(crate) use fault::{Faults, short};
 pub(crate) use fields::Fields;
 pub(crate) use tree::{Node, Value, tree};

@@ -2,7 +2,11 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that can't go on has failed")]
 
+mod case;
+mod deployment;
+mod judge;
 mod requests;
+mod smoke;
 mod tags;
 
 use jiff::Timestamp;
