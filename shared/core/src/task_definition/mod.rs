@@ -3,7 +3,15 @@
 //! The shape is that of `aws ecs describe-task-definition` and of the file for `register-task-definition`: camelCase, and
 //! whatever is not looked at is skipped. A field may be missing or null.
 //!
+//! - [`looks`]: what a text looks like, by which secrets are found
+//! - [`redact`]: the same without anything that could be a secret
+//! - [`size`]: CPU and memory as numbers
+//!
 //! Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html>
+
+pub mod looks;
+pub mod redact;
+pub mod size;
 
 use std::collections::BTreeMap;
 
@@ -60,6 +68,27 @@ pub struct TaskDefinition {
     /// Its containers.
     #[serde(deserialize_with = "or_default")]
     pub container_definitions: Vec<Container>,
+}
+
+/// A task definition out of what `aws ecs describe-task-definition` prints, or of the file for `register-task-definition`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Described {
+    /// The task definition.
+    pub task_definition: TaskDefinition,
+}
+
+impl<'de> Deserialize<'de> for Described {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Either {
+            task_definition: Option<TaskDefinition>,
+            #[serde(flatten)]
+            whole: TaskDefinition,
+        }
+        let Either { task_definition, whole } = Either::deserialize(from)?;
+        Ok(Self { task_definition: task_definition.unwrap_or(whole) })
+    }
 }
 
 /// What tasks run on.
@@ -403,6 +432,12 @@ impl TaskDefinition {
         self.requires_compatibilities.iter().any(|word| word == "FARGATE")
     }
 
+    /// Whether its tasks can run nowhere but on Fargate.
+    #[must_use]
+    pub fn is_for_fargate_alone(&self) -> bool {
+        self.is_for_fargate() && self.requires_compatibilities.iter().all(|word| word == "FARGATE")
+    }
+
     /// Whether its tasks run on Windows.
     #[must_use]
     pub fn is_windows(&self) -> bool {
@@ -413,5 +448,29 @@ impl TaskDefinition {
     #[must_use]
     pub fn name(&self) -> &str {
         self.task_definition_arn.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(&self.family)
+    }
+
+    /// What keeps it from being one, as with a file that is something else: empty where nothing does.
+    #[must_use]
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        if self.family.is_empty() && self.task_definition_arn.is_empty() {
+            faults.push("it has no family".to_owned());
+        }
+        if self.container_definitions.is_empty() {
+            faults.push("it has no containerDefinitions".to_owned());
+        }
+        for (container, at) in self.container_definitions.iter().zip(0..) {
+            match (container.name.as_str(), container.image.as_str()) {
+                ("", _) => faults.push(format!("containerDefinitions[{at}] has no name")),
+                (name, "") => faults.push(format!("the container {name} has no image")),
+                _ => {}
+            }
+            let same = |own: &&Container| own.name == container.name && !container.name.is_empty();
+            if self.container_definitions.iter().take(at).any(|own| same(&own)) {
+                faults.push(format!("two containers are named {}", container.name));
+            }
+        }
+        faults
     }
 }
