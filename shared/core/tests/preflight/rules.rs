@@ -169,8 +169,8 @@ fn cases() -> Vec<Case> {
             "fargate_size",
             |facts| definition(facts).memory = Some("1536".to_owned()),
             |facts| {
-                (definition(facts).cpu, definition(facts).memory) =;
-                    (Some("32 vCPU".to_owned()), Some("244GB".to_owned()))
+                (definition(facts).cpu, definition(facts).memory) =
+                    (Some("32 vCPU".to_owned()), Some("244GB".to_owned()));
             },
         ),
         on_fargate(
