@@ -51,6 +51,8 @@ pub struct Aws {
     pub(crate) inspector: aws_sdk_inspector2::Client,
     #[cfg(feature = "loadbalancing")]
     pub(crate) elb: aws_sdk_elasticloadbalancingv2::Client,
+    #[cfg(feature = "probe")]
+    pub(crate) prober: crate::probe::Prober,
     #[cfg(feature = "notifications")]
     pub(crate) sns: aws_sdk_sns::Client,
     #[cfg(feature = "parameters")]
@@ -108,6 +110,8 @@ impl Aws {
             inspector: client!(aws_sdk_inspector2),
             #[cfg(feature = "loadbalancing")]
             elb: client!(aws_sdk_elasticloadbalancingv2),
+            #[cfg(feature = "probe")]
+            prober: crate::probe::Prober::new(clock),
             #[cfg(feature = "notifications")]
             sns: client!(aws_sdk_sns),
             #[cfg(feature = "parameters")]
