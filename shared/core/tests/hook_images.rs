@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tidegate_core::canary::facts::Platform as Deployer;
 use tidegate_core::hook::facts::{Deployment, Facts, Image, Surroundings};
-use tidegate_core::hook::policy::{Level, Named, Preflight};
-use tidegate_core::hook::{Judgement, Policy, Rule, Stage, judge, tell};
+use tidegate_core::hook::policy::{Level, Preflight};
+use tidegate_core::hook::{Judgement, Policy, Stage, judge, tell};
 use tidegate_core::mode::Mode;
 use tidegate_core::scan::facts::{self as scan, Kind, Platform, Scan, ScanStatus, Storage};
 
@@ -155,27 +155,6 @@ fn an_image_that_could_not_be_read_is_tried_again_and_then_does_not_pass() {
     assert!(waits.why.contains("ecr:DescribeImageScanFindings"), "{}", waits.why);
     release.deployment.waiting_since = Some(now() - SignedDuration::from_mins(10));
     assert_eq!(said(&judge(&release, &Policy::default(), now())).0, "fail image_blocked");
-}
-
-#[test]
-fn latest_is_told_for_each_container_and_a_digest_beside_it_settles_it() {
-    let digest = format!("sha256:{}", "a".repeat(64));
-    let named = |name: &str| {
-        let containers = vec!["app".to_owned(), "worker".to_owned()];
-        Image { name: name.to_owned(), containers, ..image(scanned(ScanStatus::Active)) }
-    };
-    let tags = |name: &str, policy: &Policy| {
-        let findings = judged(named(name), policy).findings.into_iter();
-        findings.filter(|own| own.rule == Rule::MutableTag).filter_map(|own| own.subject).collect::<Vec<_>>()
-    };
-    let policy = Policy::default();
-    assert_eq!(tags("shop:latest", &policy), ["app", "worker"]);
-    assert_eq!(tags("shop", &policy), ["app", "worker"]);
-    assert_eq!(tags("shop:v2", &policy), [""; 0]);
-    assert_eq!(tags(&format!("shop:latest@{digest}"), &policy), [""; 0]);
-    let named = Named { rule: Rule::MutableTag, container: Some("worker".to_owned()), level: Level::Off };
-    let exempted = Policy { preflight: Preflight { rules: vec![named], ..Preflight::default() }, ..policy };
-    assert_eq!(tags("shop:latest", &exempted), ["app"]);
 }
 
 #[test]

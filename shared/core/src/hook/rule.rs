@@ -73,7 +73,7 @@ rules! {
     /// The image has no manifest for the CPU architecture of the task.
     WrongArchitecture = "wrong_architecture", Images, State, "";
     /// The image is named by `latest`, or by no tag: what runs is whatever was pushed last.
-    MutableTag = "mutable_tag", Images, Breach, "";
+    MutableTag = "mutable_tag", TaskDefinition, Breach, "";
     /// A container has the rights of the instance.
     Privileged = "privileged", TaskDefinition, Breach, "Security Hub ECS.4, Control Tower CT.ECS.PR.11, Checkov CKV_AWS_334";
     /// On the instance's network, a container runs as root without that being asked for.

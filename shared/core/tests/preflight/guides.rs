@@ -69,6 +69,7 @@ fn the_x_ray_daemon_warns() {
     let mut facts = on_its_way("xray_daemon");
     image_user(&mut facts, "checkout", Some(""));
     let both = [
+        "mutable_tag@xray-daemon",
         "no_logging@checkout",
         "no_logging@xray-daemon",
         "no_memory_limit@checkout",
@@ -114,7 +115,7 @@ fn efs_warns_of_the_one_volume_in_the_clear() {
 
 #[test]
 fn the_first_steps_on_fargate_warn() {
-    assert_warns(&on_its_way("fargate_web"), &["root_user@site", "writable_root@site"]);
+    assert_warns(&on_its_way("fargate_web"), &["mutable_tag@site", "root_user@site", "writable_root@site"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Every rule, broken by one change to a definition that has nothing to find, and kept under another that comes near.
 
 use serde_json::json;
-use tidegate_core::hook::checks::task_definition::logs::log_groups_to_look_for;
+use tidegate_core::hook::checks::task_definition::log_groups_to_look_for;
 use tidegate_core::hook::{Check, Facts, Rule};
 use tidegate_core::task_definition::{HostPath, LogConfiguration, MountPoint, Secret, Variable, Volume};
 
@@ -47,6 +47,12 @@ fn on_fargate(rule: Rule, told: &'static str, broken: fn(&mut Facts), kept: fn(&
 #[expect(clippy::too_many_lines, reason = "a table")]
 fn cases() -> Vec<Case> {
     vec![
+        case(
+            Rule::MutableTag,
+            "mutable_tag@web",
+            |facts| web(facts).image = "registry.example.com:5000/shop".to_owned(),
+            |facts| web(facts).image = format!("shop:latest@sha256:{}", "ab".repeat(32)),
+        ),
         case(
             Rule::Privileged,
             "privileged@web",
@@ -222,7 +228,10 @@ fn cases() -> Vec<Case> {
         case(
             Rule::TaskDefinitionUnknown,
             "task_definition_unknown",
-            |facts| facts.task_definition = None,
+            |facts| {
+                facts.task_definition = None;
+                facts.task_definition_unknown = Some("the AppSpec is kept where it cannot be read".to_owned());
+            },
             |facts| {
                 facts.task_definition = None;
                 let unreadable =

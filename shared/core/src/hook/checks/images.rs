@@ -7,15 +7,13 @@ use crate::hook::judgement::{Finding, Waits};
 use crate::hook::policy::{Level, Policy};
 use crate::hook::rule::Rule;
 use crate::mode::Mode;
-use crate::scan::image_name::ImageName;
 use crate::scan::{self, Reason};
 use crate::verdict::Verdict;
 
 /// What is broken, or not kept yet.
 #[must_use]
 pub fn check(facts: &Facts, policy: &Policy, now: Timestamp) -> Vec<Finding> {
-    let of_one = |image: &Image| verdict(image, policy, now).into_iter().chain(mutable_tag(image)).collect::<Vec<_>>();
-    facts.images.iter().flat_map(of_one).collect()
+    facts.images.iter().flat_map(|image| verdict(image, policy, now)).collect()
 }
 
 /// The scan verdict. Whoever has `tidegate:scan` in shadow is told, and not held up.
@@ -63,16 +61,4 @@ fn verdict(image: &Image, policy: &Policy, now: Timestamp) -> Vec<Finding> {
     };
     findings.extend(judgement.warnings.into_iter().map(|text| warning(of_image(text))));
     findings
-}
-
-/// A tag that is moved with every push names another image tomorrow than it does today.
-fn mutable_tag(image: &Image) -> Vec<Finding> {
-    let moves =
-        ImageName::read(&image.name).is_ok_and(|name| name.digest.is_none() && name.tag_or_latest() == "latest");
-    let one = |container: &String| {
-        let why = format!("{} is whatever was pushed last", image.name);
-        let fix = "name the image by a tag of its own, or by its digest";
-        Finding::broken(Rule::MutableTag, why).about(container).fix(fix)
-    };
-    if moves { image.containers.iter().map(one).collect() } else { Vec::new() }
 }

@@ -1,5 +1,6 @@
 //! What the task definition asks for.
 //!
+//! - [`image`]: which image a container names
 //! - [`rights`]: what a container may do to its instance
 //! - [`users`]: whom it runs as
 //! - [`storage`]: what it can write, and what of the instance it is given
@@ -12,6 +13,7 @@
 //! Nothing here knows the policy: whether a breach blocks is decided where the judgement is made.
 
 pub mod fargate;
+pub mod image;
 pub mod logs;
 pub mod memory;
 pub mod rights;
@@ -20,13 +22,14 @@ pub mod secrets;
 pub mod storage;
 pub mod users;
 
+pub use logs::log_groups_to_look_for;
+
 use jiff::Timestamp;
 
 use crate::hook::facts::Facts;
 use crate::hook::judgement::Finding;
 use crate::hook::policy::Policy;
 use crate::hook::rule::Rule;
-use crate::hook::stage::Check;
 use crate::task_definition::{Container, TaskDefinition};
 
 /// What is broken, or not kept yet: one finding for each rule and container.
@@ -35,6 +38,7 @@ pub fn check(facts: &Facts, _policy: &Policy, _now: Timestamp) -> Vec<Finding> {
     let Some(definition) = &facts.task_definition else { return unknown(facts) };
     let looked = Looked { definition, facts };
     let themes = [
+        image::check,
         rights::check,
         users::check,
         storage::check,
@@ -47,13 +51,10 @@ pub fn check(facts: &Facts, _policy: &Policy, _now: Timestamp) -> Vec<Finding> {
     themes.iter().flat_map(|theme| theme(&looked)).collect()
 }
 
-/// That there is no task definition to look at. Where it could not be read, that says more.
+/// That it is not known which task definition to look at. Where it could not be read, that says more.
 fn unknown(facts: &Facts) -> Vec<Finding> {
-    if facts.unreadable.iter().any(|unreadable| unreadable.what == Check::TaskDefinition) {
-        return Vec::new();
-    }
-    let why = facts.task_definition_unknown.as_deref().unwrap_or("nothing is known of the task definition");
-    vec![Finding::broken(Rule::TaskDefinitionUnknown, why)]
+    let why = facts.task_definition_unknown.as_deref();
+    why.map(|why| Finding::broken(Rule::TaskDefinitionUnknown, why)).into_iter().collect()
 }
 
 /// What is looked at.
