@@ -1,8 +1,10 @@
 //! What stops of a running service come to.
 
 use tidegate_core::diagnosis::Task;
-use tidegate_core::diagnosis::incident::{Facts, Incident, Policy, judge};
+use tidegate_core::diagnosis::incident::{Action, Facts, Incident, IncidentRecord, Policy, judge};
 use tidegate_core::hook::facts::{Event, Target};
+use tidegate_core::mode::Mode;
+use tidegate_core::record::Level;
 
 use crate::world::{crashed, minute, running, scaled_in, stopped};
 
@@ -135,4 +137,31 @@ fn tasks_that_cannot_be_placed_are_an_incident_while_they_are_missing() {
     assert_eq!(told(&facts), "P3 not_started", "it was said before");
     facts.desired = 2;
     assert_eq!(told(&facts), "none nothing_wrong", "it is over");
+}
+
+#[test]
+fn a_record_of_an_incident_is_read_as_it_was_written() {
+    let facts = service(1, vec![crashed("a", 0, 30)], vec![crashed("a", 0, 30)]);
+    let record = IncidentRecord {
+        level: Level::Warn,
+        timestamp: minute(31),
+        function: "deploy-hook".to_owned(),
+        service: Some("market/shop".to_owned()),
+        mode: Mode::On,
+        decision: judge(&facts, &Policy::default(), minute(31)),
+        facts: Some(facts),
+        policy: Some(Policy::default()),
+        action: Some(Action::Tell),
+        acted: true,
+        not_acted: None,
+        at: minute(31),
+        request_id: "r".to_owned(),
+        version: "0".to_owned(),
+    };
+    let line = serde_json::to_string(&record).expect("JSON");
+    assert!(line.contains(r#""incident":"P1""#) && line.contains(r#""level":"WARN""#), "{line}");
+    let read: IncidentRecord = serde_json::from_str(&line).expect("a record");
+    assert_eq!(read, record);
+    let (facts, policy) = (read.facts.expect("facts"), read.policy.expect("a policy"));
+    assert_eq!(judge(&facts, &policy, read.at), read.decision, "it can be made again");
 }

@@ -61,7 +61,8 @@ pub struct Incident {
     pub reason: Reason,
     /// One sentence.
     pub why: String,
-    /// How bad it is.
+    /// How bad it is. A record has another `level` beside it, that of the log.
+    #[serde(rename = "incident")]
     pub level: Level,
     /// Whether it has not been told yet: it is worse than before, or of another class. Nothing is remembered; this follows
     /// from the stops before.
