@@ -40,7 +40,7 @@ impl CloudWatch for World {
             name: alarm.name.clone(),
             in_alarm: alarm.state == "ALARM",
             since: alarm.since,
-            actions_enabled: true,
+            actions_enabled: !alarm.muted,
             composite: !alarm.children.is_empty(),
             dimensions: if alarm.dimensions.is_empty() {
                 Vec::new()

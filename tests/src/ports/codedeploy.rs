@@ -96,7 +96,7 @@ fn deployment(found: &simulated::CodeDeployment) -> CodeDeployment {
         config: found.config.clone(),
         status: found.status.to_owned(),
         roll_back: found.creator == "codeDeployRollback" || found.rolls_back.is_some(),
-        revision: Some(found.revision.clone()),
+        revision: Some(found.told_by()),
         created: found.created,
     }
 }

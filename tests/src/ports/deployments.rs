@@ -27,7 +27,7 @@ impl Deployments for World {
             images: account.images_of(found).iter().map(image).collect(),
             target_groups: found.target_groups.clone(),
             listener_rule: found.listener_rule.clone(),
-            test_listener_rule: None,
+            test_listener_rule: found.test_listener_rule.clone(),
         };
         Ok(found.0.into_iter().map(revision).collect())
     }
@@ -65,7 +65,7 @@ fn deployment(found: &simulated::ServiceDeployment) -> ServiceDeployment {
         status: found.status.to_owned(),
         strategy: found.strategy.name().to_owned(),
         step_percent: found.strategy.step_percent(),
-        step_minutes: None,
+        step_minutes: found.strategy.step_minutes(),
         stage: found.stage().to_owned(),
         created: found.created,
         started: found.started,

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use tidegate_aws::ecs::{Described, Ecs, Service, ServiceSettings, TaskSet};
 use tidegate_aws::error::PortError;
-use tidegate_core::prices::{Capacity, Purchase, TaskSize};
+use tidegate_core::prices::{Architecture, Capacity, Purchase, TaskSize};
 use tidegate_core::scaling::facts::{Controller, Deployment, Scheduling, Status};
 use tidegate_core::scaling::history::{Change, EventHistory, change_in_message};
 use tidegate_core::tags::Tags;
+use tidegate_core::task_definition::TaskDefinition as Whole;
 
 use super::refused;
-use super::tasks::architecture;
 use crate::world::faults::Fault;
 use crate::world::service::Service as Simulated;
 use crate::world::{Account, World, api};
@@ -36,15 +36,27 @@ impl Ecs for World {
         self.call("DescribeTaskDefinition").await?;
         let account = self.lock();
         let found = account.describe_task_definition(arn).map_err(refused("DescribeTaskDefinition"))?;
-        let (definition, (cpu_units, memory_mib)) = found;
-        let size = |architecture| TaskSize { cpu_units, memory_mib, storage_gib: 0, architecture };
-        Ok(architecture(definition.architecture).map(size))
+        Ok(size(&found.1))
     }
 
     async fn update_desired_count(&self, cluster: &str, name: &str, desired: u32) -> Result<(), PortError> {
         self.call("UpdateService").await?;
         self.lock().update_service(cluster, name, desired).map_err(refused("UpdateService"))
     }
+}
+
+/// None for tasks that run on instances or Windows.
+fn size(whole: &Whole) -> Option<TaskSize> {
+    let architecture = match whole.runtime_platform.cpu_architecture.as_str() {
+        "" | "X86_64" => Architecture::X86_64,
+        "ARM64" => Architecture::Arm64,
+        _ => return None,
+    };
+    let number = |text: &Option<String>| text.as_ref()?.parse().ok();
+    let (cpu_units, memory_mib) = number(&whole.cpu).zip(number(&whole.memory))?;
+    let size = TaskSize { cpu_units, memory_mib, storage_gib: 0, architecture };
+    let system = whole.runtime_platform.operating_system_family.as_str();
+    matches!(system, "" | "LINUX").then_some(size)
 }
 
 fn described(service: &Simulated, account: &Account) -> Service {
@@ -71,8 +83,8 @@ fn described(service: &Simulated, account: &Account) -> Service {
             _ => Controller::Ecs,
         },
         desired: service.desired,
-        running: service.running(),
-        pending: service.pending(),
+        running: account.counts(service).0,
+        pending: account.counts(service).1,
         deployments: service
             .deployments
             .iter()

@@ -41,7 +41,7 @@ impl LoadBalancing for World {
 
     async fn listener_weights(&self, listener: &str) -> Result<Vec<Weight>, PortError> {
         self.call("DescribeListeners").await?;
-        Ok(weights(self.lock().describe_listener(listener)))
+        Ok(weights(self.lock().describe_listener(listener).map(|(listener, _)| listener)))
     }
 }
 

@@ -3,15 +3,21 @@
 //! - this file: calls and their faults, and the small ports
 //! - `ecs`, `cloudwatch`: services and metrics
 //! - `images`: images, their scans, and parameters
-//! - `tasks`: clusters, tasks and task definitions
-//! - `codedeploy`, `deployments`, `loadbalancing`: deployments, and what is behind target groups
+//! - `tasks`, `service_tasks`, `definitions`: clusters, tasks and task definitions
+//! - `codedeploy`, `app_specs`, `deployments`: deployments
+//! - `loadbalancing`, `listeners`, `probe`: what is behind target groups, and what it answers
 
+mod app_specs;
 mod cloudwatch;
 mod codedeploy;
+mod definitions;
 mod deployments;
 mod ecs;
 mod images;
+mod listeners;
 mod loadbalancing;
+mod probe;
+mod service_tasks;
 mod tasks;
 
 use std::collections::BTreeMap;
@@ -22,7 +28,8 @@ use tidegate_aws::autoscaling::Autoscaling;
 use tidegate_aws::calls::{CallCounts, Counted};
 use tidegate_aws::clock::Clock;
 use tidegate_aws::error::{Kind, PortError};
-use tidegate_aws::functions::Functions;
+use tidegate_aws::functions::{Asked, Functions};
+use tidegate_aws::logs::Logs;
 use tidegate_aws::notifications::{Message, Notifications};
 use tidegate_aws::tagging::{Resources, TaggedService, Tagging};
 use tidegate_aws::telemetry::Output;
@@ -32,6 +39,7 @@ use tidegate_core::tags::Tags;
 use crate::world::World;
 use crate::world::api::ApiError;
 use crate::world::faults::Fault;
+use crate::world::functions::Answers;
 
 impl World {
     /// Counts a call and lets it fail as it should.
@@ -96,11 +104,35 @@ impl Notifications for World {
     }
 }
 
+impl Logs for World {
+    async fn log_group_exists(&self, name: &str) -> Result<bool, PortError> {
+        self.call("DescribeLogGroups").await?;
+        Ok(self.lock().log_groups.contains(name))
+    }
+}
+
 impl Functions for World {
     async fn invoke_later(&self, function: &str, payload: &str) -> Result<(), PortError> {
         self.call("Invoke").await?;
         self.lock().invoke_later(function, payload);
         Ok(())
+    }
+}
+
+impl Asked for World {
+    async fn invoke(&self, function: &str, payload: &str) -> Result<String, PortError> {
+        const OPERATION: &str = "Invoke";
+        self.call(OPERATION).await?;
+        let gone = || PortError::new(OPERATION, Kind::NotFound, format!("Function not found: {function}"));
+        let answered = match self.ask_function(function, payload) {
+            Answers::Does(does) => does(self, payload),
+            Answers::Works(works) => works(self.clone(), payload.to_owned()).await,
+            Answers::Driven(answer) => answer.await.map_err(|_| gone())?,
+            Answers::Nobody => return Err(gone()),
+        };
+        answered.map_err(|said| {
+            PortError::new(OPERATION, Kind::Unavailable, format!("{function} failed (Unhandled): {said}"))
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use tidegate_aws::error::PortError;
 use tidegate_aws::tasks::{Task, TaskDefinition, Tasks};
 use tidegate_core::prices::Architecture;
 use tidegate_core::tags::Tags;
+use tidegate_core::task_definition::{Container, TaskDefinition as Whole};
 
 use super::refused;
 use crate::world::World;
@@ -24,7 +25,7 @@ impl Tasks for World {
 
     async fn list_tasks(&self, cluster: &str) -> Result<Vec<String>, PortError> {
         self.call("ListTasks").await?;
-        self.lock().list_tasks(cluster, "RUNNING").map_err(refused("ListTasks"))
+        self.lock().list_tasks(cluster, None, "RUNNING").map_err(refused("ListTasks"))
     }
 
     async fn describe_tasks(&self, cluster: &str, arns: &[String]) -> Result<Vec<Task>, PortError> {
@@ -52,18 +53,18 @@ impl Tasks for World {
     async fn task_definition(&self, arn: &str) -> Result<TaskDefinition, PortError> {
         self.call("DescribeTaskDefinition").await?;
         let account = self.lock();
-        let (found, _) = account.describe_task_definition(arn).map_err(refused("DescribeTaskDefinition"))?;
-        let image = |(container, image): &(String, Option<String>)| ContainerImage {
-            container: container.clone(),
-            image: image.clone(),
+        let (found, whole) = account.describe_task_definition(arn).map_err(refused("DescribeTaskDefinition"))?;
+        let image = |own: &Container| ContainerImage {
+            container: own.name.clone(),
+            image: Some(own.image.clone()).filter(|image| !image.is_empty()),
             digest: None,
         };
         Ok(TaskDefinition {
             arn: found.arn(),
             family: found.family.clone(),
             active: found.active,
-            images: found.containers.iter().map(image).collect(),
-            architecture: architecture(found.architecture),
+            images: whole.container_definitions.iter().map(image).collect(),
+            architecture: architecture(&whole),
             tags: Tags::new(found.tags.clone()),
         })
     }
@@ -74,8 +75,10 @@ impl Tasks for World {
     }
 }
 
-pub(super) fn architecture(word: &str) -> Option<Architecture> {
-    match word {
+/// X86_64 is Fargate's default; on EC2 a task runs on whatever its instance is.
+fn architecture(whole: &Whole) -> Option<Architecture> {
+    match whole.runtime_platform.cpu_architecture.as_str() {
+        "" if whole.is_for_fargate() => Some(Architecture::X86_64),
         "X86_64" => Some(Architecture::X86_64),
         "ARM64" => Some(Architecture::Arm64),
         _ => None,

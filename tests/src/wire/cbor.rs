@@ -137,7 +137,8 @@ fn metric_alarm(alarm: &Alarm) -> Value {
 /// What alarms of every kind have.
 fn known(alarm: &Alarm) -> Vec<(&'static str, Value)> {
     let since = alarm.since.map(|since| ("StateUpdatedTimestamp", time(since)));
-    [("AlarmName", text(&alarm.name)), ("StateValue", text(&alarm.state))].into_iter().chain(since).collect()
+    let told = [("AlarmName", text(&alarm.name)), ("StateValue", text(&alarm.state))];
+    told.into_iter().chain([("ActionsEnabled", Value::Bool(!alarm.muted))]).chain(since).collect()
 }
 
 fn get<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {

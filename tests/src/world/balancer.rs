@@ -19,6 +19,14 @@ pub struct Balancer {
     pub arn: String,
     /// Whether it is an Application Load Balancer; a Network Load Balancer counts no requests.
     pub application: bool,
+    /// Its DNS name.
+    pub dns_name: String,
+    /// Whether it has private addresses only.
+    pub internal: bool,
+    /// Requests of production traffic that no target answered.
+    pub lost: u64,
+    /// Requests of production traffic that a target answered with a 5xx status.
+    pub failed: u64,
     /// The listener that production traffic comes to.
     pub listener: Listener,
     /// The listener for tests.
@@ -38,6 +46,10 @@ pub struct Listener {
     pub arn: String,
     /// The ARN of its rule.
     pub rule: String,
+    /// Its port.
+    pub port: u16,
+    /// `HTTPS`, `HTTP`, `TLS` or `TCP`.
+    pub protocol: &'static str,
     /// ARNs of target groups with their weights.
     pub weights: Vec<(String, u32)>,
 }
@@ -68,6 +80,19 @@ pub struct Running {
     pub tasks: u32,
     /// When its tasks begin to serve.
     pub serves_from: Timestamp,
+    /// How its targets stand where something happens to its tasks one by one.
+    pub seen: Option<Seen>,
+}
+
+/// How targets stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Those that answer their health checks.
+    pub healthy: u32,
+    /// Those that do not.
+    pub unhealthy: u32,
+    /// Those of which it is not known yet.
+    pub initial: u32,
 }
 
 impl std::fmt::Debug for Balancer {
@@ -102,7 +127,11 @@ impl Balancer {
             service: service.to_owned(),
             arn: arn(&format!("loadbalancer/{path}")),
             application: true,
-            listener: Listener::new(&path, "443", &groups),
+            dns_name: format!("{name}-{}.{REGION}.elb.amazonaws.com", hash(&name) % 10_000_000_000),
+            internal: false,
+            lost: 0,
+            failed: 0,
+            listener: Listener::new(&path, 443, &groups),
             test_listener: None,
             groups: groups.into(),
             requests: Arc::new(|_| 0.0),
@@ -121,8 +150,14 @@ impl Balancer {
     #[must_use]
     pub fn test_listener(mut self) -> Self {
         let path = self.arn.rsplit("loadbalancer/").next().unwrap_or_default().to_owned();
-        self.test_listener = Some(Listener::new(&path, "8443", &self.groups));
+        self.test_listener = Some(Listener::new(&path, 8443, &self.groups));
         self
+    }
+
+    /// With private addresses only.
+    #[must_use]
+    pub fn internal(self) -> Self {
+        Self { internal: true, dns_name: format!("internal-{}", self.dns_name), ..self }
     }
 
     /// With one target group for all versions, as rolling deployments have it.
@@ -145,7 +180,8 @@ impl Balancer {
     pub fn serving(mut self, version: Version, tasks: u32) -> Self {
         let (id, external_id) = (String::new(), None);
         let serves_from = Timestamp::UNIX_EPOCH;
-        self.groups[0].running.push(Running { id, external_id, status: "PRIMARY", version, tasks, serves_from });
+        let (status, seen) = ("PRIMARY", None);
+        self.groups[0].running.push(Running { id, external_id, status, version, tasks, serves_from, seen });
         self
     }
 
@@ -159,6 +195,17 @@ impl Balancer {
     #[must_use]
     pub fn production_rule(&self) -> &str {
         if self.application { &self.listener.rule } else { &self.listener.arn }
+    }
+
+    /// Its listeners.
+    pub fn listeners(&self) -> impl Iterator<Item = &Listener> {
+        std::iter::once(&self.listener).chain(&self.test_listener)
+    }
+
+    /// What ECS shifts test traffic with.
+    #[must_use]
+    pub fn test_rule(&self) -> Option<&str> {
+        self.test_listener.as_ref().map(|own| if self.application { own.rule.as_str() } else { own.arn.as_str() })
     }
 
     /// The target group with this ARN.
@@ -187,13 +234,22 @@ impl Balancer {
 }
 
 impl Listener {
-    fn new(path: &str, port: &str, groups: &[TargetGroup]) -> Self {
-        let id = hex(port);
+    fn new(path: &str, port: u16, groups: &[TargetGroup]) -> Self {
+        let id = hex(&port.to_string());
+        let protocol = if path.starts_with("net/") { "TLS" } else { "HTTPS" };
         Self {
             arn: arn(&format!("listener/{path}/{id}")),
             rule: arn(&format!("listener-rule/{path}/{id}/{}", hex(&id))),
+            port,
+            protocol,
             weights: groups.iter().enumerate().map(|(at, group)| (group.arn.clone(), u32::from(at == 0))).collect(),
         }
+    }
+
+    /// Whether it speaks TLS.
+    #[must_use]
+    pub fn tls(&self) -> bool {
+        matches!(self.protocol, "HTTPS" | "TLS")
     }
 
     /// Gives a target group this share in percent, and the rest to the other one.
@@ -223,11 +279,22 @@ impl Running {
     /// Tasks that answer their health checks, and those that do not.
     #[must_use]
     pub fn health(&self, now: Timestamp) -> (u32, u32) {
-        if now < self.serves_from {
-            return (0, 0);
-        }
-        let unhealthy = self.version.at(now).unhealthy.min(self.tasks);
-        (self.tasks - unhealthy, unhealthy)
+        let seen = self.seen(now);
+        (seen.healthy, seen.unhealthy)
+    }
+
+    /// How all its targets stand.
+    #[must_use]
+    pub fn seen(&self, now: Timestamp) -> Seen {
+        let mut seen = match self.seen {
+            Some(seen) => seen,
+            None if now < self.serves_from => Seen { initial: self.tasks, ..Seen::default() },
+            None => Seen { healthy: self.tasks, ..Seen::default() },
+        };
+        let unhealthy = self.version.at(now).unhealthy.min(seen.healthy);
+        seen.healthy -= unhealthy;
+        seen.unhealthy += unhealthy;
+        seen
     }
 }
 

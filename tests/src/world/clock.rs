@@ -110,7 +110,10 @@ impl Account {
         while self.now < end {
             let second = self.now.as_second();
             // Services alone are looked at once a minute.
-            let quiet = self.balancers.is_empty() && self.native.deployments.is_empty() && self.tasks_rest();
+            let quiet = self.balancers.is_empty()
+                && self.native.deployments.is_empty()
+                && self.fleets.is_empty()
+                && self.tasks_rest();
             let tick = if quiet { 60 } else { TICK_S };
             let step = (tick - second.rem_euclid(tick)).min(end.as_second() - second);
             for balancer in &mut self.balancers {
@@ -129,6 +132,7 @@ impl Account {
         self.step_registry();
         self.step_code_deployments();
         self.step_service_deployments();
+        self.step_fleets();
         self.step_tasks();
     }
 }

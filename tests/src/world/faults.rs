@@ -5,6 +5,9 @@ use std::time::Duration;
 /// The local world's clock: no call of AWS's, so that it fails under its own name only, and is not counted.
 pub const CLOCK: &str = "Clock";
 
+/// Smoke requests: no calls of AWS's either. Whatever strikes them, they fail.
+pub const PROBE: &str = "Probe";
+
 /// What goes wrong with a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -39,6 +42,8 @@ pub enum Times {
     First(u32),
     /// Every time but for this many, from now on.
     After(u32),
+    /// Every so manyth call: with 2, the second, the fourth and so on.
+    Every(u32),
     /// So many calls in a hundred, the same ones in every run.
     InAHundred(u32),
 }
@@ -46,21 +51,23 @@ pub enum Times {
 /// The faults of an account.
 #[derive(Debug, Default)]
 pub struct Faults {
-    rules: Vec<(String, Fault, Times)>,
+    /// What fails, how, how often, and how many calls it has seen.
+    rules: Vec<(String, Fault, Times, u32)>,
     dice: u64,
 }
 
 impl Faults {
     /// Lets an operation, or the [`CLOCK`], fail; `*` is every operation.
     pub fn add(&mut self, operation: &str, fault: Fault, times: Times) {
-        self.rules.push((operation.to_owned(), fault, times));
+        self.rules.push((operation.to_owned(), fault, times, 0));
     }
 
     /// What goes wrong with this call; the first rule that strikes.
     pub fn strike(&mut self, operation: &str) -> Option<Fault> {
         let Self { rules, dice } = self;
-        let concerns = |on: &str| on == operation || on == "*" && operation != CLOCK;
-        rules.iter_mut().filter(|(on, ..)| concerns(on)).find_map(|(_, fault, times)| {
+        let concerns = |on: &str| on == operation || on == "*" && operation != CLOCK && operation != PROBE;
+        rules.iter_mut().filter(|(on, ..)| concerns(on)).find_map(|(_, fault, times, seen)| {
+            *seen += 1;
             let strikes = match times {
                 Times::Always => true,
                 Times::First(left) => {
@@ -73,6 +80,7 @@ impl Faults {
                     *left = left.saturating_sub(1);
                     strikes
                 }
+                Times::Every(nth) => seen.is_multiple_of((*nth).max(1)),
                 Times::InAHundred(share) => roll(dice) % 100 < u64::from(*share),
             };
             strikes.then(|| fault.clone())

@@ -2,8 +2,11 @@
 //!
 //! - [`service`]: ECS services and the load on them
 //! - [`version`], [`balancer`], [`traffic`]: versions behind target groups, and the requests that reach them
+//! - [`smoke`]: single requests to listeners
 //! - [`codedeploy`], [`native`]: deployments from one version to the next; [`hooks`]: the functions that they call
+//! - [`functions`]: functions that are asked, and answer
 //! - [`definitions`], [`tasks`]: task definitions, and what runs of them
+//! - [`failures`], [`fleets`]: what becomes of tasks that fail, one by one
 //! - [`registry`]: images, and what their scans say while time passes
 //! - [`events`]: what EventBridge brings of all that
 //! - [`metrics`], [`histogram`]: what CloudWatch keeps
@@ -18,37 +21,46 @@ pub mod clock;
 pub mod codedeploy;
 pub mod definitions;
 pub mod events;
+pub mod failures;
 pub mod faults;
+pub mod fleets;
+pub mod functions;
 pub mod histogram;
 pub mod hooks;
 pub mod metrics;
 pub mod native;
 pub mod registry;
 pub mod service;
+pub mod smoke;
 pub mod tasks;
 pub mod told;
 pub mod traffic;
 pub mod version;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
 use tidegate_core::scaling::facts::ScalableTarget;
+use tokio::sync::Notify;
 
 use api::ApiError;
 use balancer::Balancer;
 use clock::Sleepers;
 use codedeploy::CodeDeploy;
 use definitions::{TaskDefinition, Workload};
+use failures::Failure;
 use faults::Faults;
+use fleets::Fleet;
+use functions::Functions;
 use hooks::HookCall;
 use metrics::MetricStore;
 use native::Native;
 use registry::Registry;
 use service::Service;
+use smoke::Asked;
 use tasks::Task;
 use version::Version;
 
@@ -66,6 +78,8 @@ pub struct World(Arc<Shared>);
 struct Shared {
     account: Mutex<Account>,
     sleepers: Sleepers,
+    /// That a function was asked.
+    asked: Notify,
 }
 
 /// Everything that there is, at one moment.
@@ -85,12 +99,22 @@ pub struct Account {
     pub hooks_due: VecDeque<HookCall>,
     /// Functions that were invoked without waiting, with their payloads.
     pub invoked_later: Vec<(String, String)>,
+    /// Functions that may be asked.
+    pub functions: Functions,
+    /// Requests that came to listeners one by one, oldest first.
+    pub asked: Vec<Asked>,
     /// Task definitions, oldest first.
     pub task_definitions: Vec<TaskDefinition>,
     /// What runs, by the ARN of the service revision or the id of the task set.
     pub workloads: BTreeMap<String, Workload>,
-    /// Tasks that stand alone.
+    /// Tasks that stand alone, and those of services that stopped within the last hour.
     pub tasks: Vec<Task>,
+    /// Tasks of services one by one, where something happens to them, by what they run.
+    pub fleets: BTreeMap<String, Fleet>,
+    /// What happens to the tasks of a task set or a service revision when they start.
+    failures: BTreeMap<String, Failure>,
+    /// Log groups of CloudWatch Logs, by name.
+    pub log_groups: BTreeSet<String>,
     /// ECR and Inspector.
     pub registry: Registry,
     /// SSM's parameters, by name.
@@ -152,6 +176,8 @@ pub struct Alarm {
     pub math: bool,
     /// The alarms that a composite one is made of.
     pub children: Vec<String>,
+    /// Whether its actions are switched off.
+    pub muted: bool,
 }
 
 /// A message to a topic.
@@ -190,9 +216,14 @@ impl World {
             native: Native::default(),
             hooks_due: VecDeque::new(),
             invoked_later: Vec::new(),
+            functions: Functions::default(),
+            asked: Vec::new(),
             task_definitions: Vec::new(),
             workloads: BTreeMap::new(),
             tasks: Vec::new(),
+            fleets: BTreeMap::new(),
+            failures: BTreeMap::new(),
+            log_groups: BTreeSet::new(),
             registry: Registry::default(),
             parameters: BTreeMap::new(),
             events: VecDeque::new(),
@@ -211,7 +242,8 @@ impl World {
             sent: 0,
             tasks_run: 0,
         };
-        Self(Arc::new(Shared { account: Mutex::new(account), sleepers: Sleepers::default() }))
+        let (account, asked) = (Mutex::new(account), Notify::new());
+        Self(Arc::new(Shared { account, sleepers: Sleepers::default(), asked }))
     }
 
     /// The account.

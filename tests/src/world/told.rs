@@ -18,6 +18,20 @@ impl World {
         status.unwrap_or_else(|| panic!("there is no deployment {id}")).to_owned()
     }
 
+    /// How many requests of a service's production traffic no target has answered so far.
+    #[must_use]
+    pub fn lost(&self, service: &str) -> u64 {
+        self.lock().balancer(service).lost
+    }
+
+    /// How many requests of a service's production traffic were lost, or answered with a 5xx status.
+    #[must_use]
+    pub fn failed(&self, service: &str) -> u64 {
+        let mut account = self.lock();
+        let balancer = account.balancer(service);
+        balancer.lost + balancer.failed
+    }
+
     /// How often an operation was called.
     #[must_use]
     pub fn calls(&self, operation: &str) -> u32 {

@@ -63,6 +63,8 @@ impl Balancer {
             }
             all.add(outcome);
         }
+        self.lost += all.unanswered + no_target;
+        self.failed += all.answers[3];
         let dimensions = [("LoadBalancer", self.dimension())];
         publish(&all, &dimensions, minute, metrics);
         let mut count = |name, value| add_count(elb(name, &dimensions), minute, value, metrics);

@@ -1,6 +1,11 @@
 //! How a version of a service behaves towards its requests.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
+
+use super::failures::Failure;
+use super::smoke::Reply;
 
 /// A version: what its targets make of the requests that they get.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +28,10 @@ pub struct Version {
     pub sigma: f64,
     /// How many of its targets fail their health checks.
     pub unhealthy: u32,
+    /// What it answers to single requests, by path; `ok` to every other one.
+    pub answers: Vec<(String, Reply)>,
+    /// What becomes of its tasks; None where they run on and on.
+    pub failure: Option<Failure>,
     /// The image of its first container; None where nobody cares, or the task definition says it.
     pub image: Option<String>,
     /// ARN of its task definition; None for the service's, or a new revision of it where the version has an image.
@@ -45,6 +54,8 @@ impl Version {
             median_ms: 80.0,
             sigma: 0.5,
             unhealthy: 0,
+            answers: Vec::new(),
+            failure: None,
             image: None,
             task_definition: None,
             later: Vec::new(),
@@ -85,6 +96,50 @@ impl Version {
     #[must_use]
     pub fn unhealthy(self, targets: u32) -> Self {
         Self { unhealthy: targets, ..self }
+    }
+
+    /// It answers so to single requests of a path, after so long.
+    #[must_use]
+    pub fn answers(mut self, path: &str, status: u16, body: &str, latency: Duration) -> Self {
+        self.answers.push((path.to_owned(), Reply { latency, ..Reply::of(status, body) }));
+        self
+    }
+
+    /// It redirects single requests of a path.
+    #[must_use]
+    pub fn redirects(mut self, path: &str, to: &str) -> Self {
+        self.answers.push((path.to_owned(), Reply { location: Some(to.to_owned()), ..Reply::of(302, "") }));
+        self
+    }
+
+    /// This becomes of its tasks.
+    #[must_use]
+    pub fn fails(self, failure: Failure) -> Self {
+        Self { failure: Some(failure), ..self }
+    }
+
+    /// Its tasks exit a few seconds after they started, each time.
+    #[must_use]
+    pub fn crashes_at_start(self, exit_code: i32) -> Self {
+        self.fails(Failure::exits(exit_code).after(5))
+    }
+
+    /// Its tasks exit so many seconds after they started, each time. A minute is long enough for all to be up once.
+    #[must_use]
+    pub fn crashes_after(self, seconds: i64, exit_code: i32) -> Self {
+        self.fails(Failure::exits(exit_code).after(seconds))
+    }
+
+    /// Its tasks run out of memory a minute and a half after they started, each time.
+    #[must_use]
+    pub fn out_of_memory(self) -> Self {
+        self.fails(Failure::out_of_memory().after(90))
+    }
+
+    /// Its tasks are never more than pending, and the service has this event about it.
+    #[must_use]
+    pub fn stuck_pending(self, event: &str) -> Self {
+        self.fails(Failure::pending(event))
     }
 
     /// Its image, such as `shop:v2`: its deployment brings a new revision of the service's task definition.

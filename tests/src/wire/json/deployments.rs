@@ -113,8 +113,17 @@ fn revision(account: &Account, revision: &ServiceRevision) -> Value {
     let rule = &revision.listener_rule;
     let (configured, resolved) = match revision.target_groups.as_slice() {
         [group, other] => {
-            let advanced = json!({"alternateTargetGroupArn": other, "productionListenerRule": rule});
+            let tests = &revision.test_listener_rule;
+            let advanced = json!({
+                "alternateTargetGroupArn": other, "productionListenerRule": rule, "testListenerRule": tests,
+            });
             (vec![json!({"targetGroupArn": group, "advancedConfiguration": advanced})], Vec::new())
+        }
+        [group] if revision.test_listener_rule.is_some() => {
+            let tests = &revision.test_listener_rule;
+            let advanced = json!({"productionListenerRule": rule, "testListenerRule": tests});
+            let resolved = json!({"targetGroupArn": group, "productionListenerRule": rule});
+            (vec![json!({"targetGroupArn": group, "advancedConfiguration": advanced})], vec![resolved])
         }
         groups => {
             let resolved = groups.iter().map(|group| json!({"targetGroupArn": group, "productionListenerRule": rule}));

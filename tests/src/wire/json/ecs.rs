@@ -63,8 +63,8 @@ fn describe(account: &Account, service: &Service, with_tags: bool) -> Value {
     let cluster = format!("arn:aws:ecs:{}:{}:cluster/{}", REGION, ACCOUNT, service.cluster);
     json!({
         "serviceArn": service.arn(), "serviceName": service.name, "clusterArn": cluster,
-        "status": service.status, "desiredCount": service.desired, "runningCount": service.running(),
-        "pendingCount": service.pending(), "launchType": service.launch_type,
+        "status": service.status, "desiredCount": service.desired, "runningCount": account.counts(service).0,
+        "pendingCount": account.counts(service).1, "launchType": service.launch_type,
         "capacityProviderStrategy": strategy, "taskDefinition": service.task_definition(),
         "loadBalancers": balancers, "deployments": deployments, "taskSets": sets, "events": events,
         "createdAt": time(service.created), "schedulingStrategy": service.scheduling,

@@ -2,6 +2,7 @@
 
 mod autoscaling;
 mod codedeploy;
+mod definitions;
 mod deployments;
 mod ecr;
 mod ecs;

@@ -1,9 +1,9 @@
 //! ECS: clusters, tasks and task definitions.
 
 use serde_json::{Value, json};
+use tidegate_core::diagnosis::task::Container;
 
-use super::{Answer, Refusal, page, text, texts, time};
-use crate::world::definitions::{ContainerImage, TaskDefinition};
+use super::{Answer, Refusal, definitions, page, text, texts, time};
 use crate::world::tasks::Task;
 use crate::world::{ACCOUNT, Account, REGION};
 
@@ -24,7 +24,7 @@ pub(super) fn list_services(account: &Account, input: &Value) -> Answer {
 
 pub(super) fn list_tasks(account: &Account, input: &Value) -> Answer {
     let desired = input["desiredStatus"].as_str().unwrap_or("RUNNING");
-    let arns = account.list_tasks(&text(&input["cluster"]), desired)?;
+    let arns = account.list_tasks(&text(&input["cluster"]), input["serviceName"].as_str(), desired)?;
     let (shown, next) = page(&arns, input, PER_PAGE);
     Ok(json!({"taskArns": shown, "nextToken": next}))
 }
@@ -54,11 +54,9 @@ pub(super) fn list_task_definitions(account: &Account, input: &Value) -> Value {
 }
 
 pub(super) fn describe_task_definition(account: &Account, input: &Value) -> Answer {
-    let (found, size) = account.describe_task_definition(&text(&input["taskDefinition"]))?;
-    let with_tags = texts(&input["include"]).contains(&"TAGS".to_owned());
-    Ok(
-        json!({"taskDefinition": definition(found, size), "tags": if with_tags { tags(&found.tags) } else { Vec::new() }}),
-    )
+    let (found, whole) = account.describe_task_definition(&text(&input["taskDefinition"]))?;
+    let tags = if texts(&input["include"]).contains(&"TAGS".to_owned()) { tags(&found.tags) } else { Vec::new() };
+    Ok(json!({"taskDefinition": definitions::written(found, &whole), "tags": tags}))
 }
 
 pub(super) fn deregister_task_definition(account: &mut Account, input: &Value) -> Answer {
@@ -68,40 +66,26 @@ pub(super) fn deregister_task_definition(account: &mut Account, input: &Value) -
         return Err(Refusal::new("InvalidParameterException", "revision is missing"));
     }
     account.deregister_task_definition(&name)?;
-    let (found, size) = account.describe_task_definition(&name)?;
-    Ok(json!({"taskDefinition": definition(found, size)}))
-}
-
-fn definition(own: &TaskDefinition, (cpu, memory): (u32, u32)) -> Value {
-    let container = |(name, image): &(String, Option<String>)| {
-        let mut container = json!({"name": name, "essential": true});
-        if let Some(image) = image {
-            container["image"] = json!(image);
-        }
-        container
-    };
-    json!({
-        "taskDefinitionArn": own.arn(), "family": own.family, "revision": own.revision,
-        "status": if own.active { "ACTIVE" } else { "INACTIVE" }, "cpu": cpu.to_string(), "memory": memory.to_string(),
-        "requiresCompatibilities": ["FARGATE"],
-        "runtimePlatform": {"cpuArchitecture": own.architecture, "operatingSystemFamily": "LINUX"},
-        "containerDefinitions": own.containers.iter().map(container).collect::<Vec<_>>(),
-    })
+    let (found, whole) = account.describe_task_definition(&name)?;
+    Ok(json!({"taskDefinition": definitions::written(found, &whole)}))
 }
 
 fn task(own: &Task, with_tags: bool) -> Value {
-    let container = |image: &ContainerImage| {
+    let told = own.told();
+    let container = |container: &Container| {
         json!({
-            "name": image.container, "image": image.image, "imageDigest": image.digest, "taskArn": own.arn,
-            "lastStatus": own.last_status,
+            "name": container.name, "image": container.image, "imageDigest": container.image_digest,
+            "taskArn": own.arn, "lastStatus": container.last_status, "exitCode": container.exit_code,
+            "reason": container.reason, "healthStatus": container.health_status, "cpu": "0",
         })
     };
     json!({
-        "taskArn": own.arn, "clusterArn": cluster(&own.cluster), "group": own.group,
-        "taskDefinitionArn": own.workload.task_definition, "lastStatus": own.last_status,
-        "desiredStatus": own.desired_status, "stopCode": own.stop_code, "stoppedReason": own.stopped_reason,
-        "createdAt": time(own.created), "launchType": "FARGATE", "cpu": "1024", "memory": "2048",
-        "containers": own.workload.images.iter().map(container).collect::<Vec<_>>(),
+        "taskArn": own.arn, "clusterArn": told.cluster_arn, "group": own.group, "startedBy": own.started_by,
+        "taskDefinitionArn": told.task_definition_arn, "lastStatus": own.last_status,
+        "desiredStatus": own.desired_status, "healthStatus": own.health, "stopCode": own.stop_code,
+        "stoppedReason": own.stopped_reason, "createdAt": time(own.created), "startedAt": own.started.map(time),
+        "stoppingAt": own.stopping.map(time), "stoppedAt": own.ended.map(time), "launchType": "FARGATE",
+        "cpu": "1024", "memory": "2048", "containers": told.containers.iter().map(container).collect::<Vec<_>>(),
         "tags": if with_tags { tags(&own.tags) } else { Vec::new() },
     })
 }

@@ -46,10 +46,23 @@ pub(super) fn describe_rules(account: &Account, body: &[u8]) -> Result<String, R
 pub(super) fn describe_listeners(account: &Account, body: &[u8]) -> Result<String, Refusal> {
     let mut listeners = Vec::new();
     for arn in fields(body, "ListenerArns") {
-        let listener = account.describe_listener(&arn)?;
-        listeners.push([text("ListenerArn", &arn), list("DefaultActions", actions(listener))].concat());
+        let (listener, balancer) = account.describe_listener(&arn)?;
+        let of = [text("ListenerArn", &arn), text("LoadBalancerArn", &balancer.arn)].concat();
+        let speaks = [text("Port", &listener.port.to_string()), text("Protocol", listener.protocol)].concat();
+        listeners.push([of, speaks, list("DefaultActions", actions(listener))].concat());
     }
     Ok(list("Listeners", listeners.into_iter()))
+}
+
+pub(super) fn describe_load_balancers(account: &Account, body: &[u8]) -> Result<String, Refusal> {
+    let mut balancers = Vec::new();
+    for arn in fields(body, "LoadBalancerArns") {
+        let own = account.describe_load_balancer(&arn)?;
+        let named = [text("LoadBalancerArn", &arn), text("DNSName", &own.dns_name)].concat();
+        let scheme = text("Scheme", if own.internal { "internal" } else { "internet-facing" });
+        balancers.push([named, scheme, text("Type", if own.application { "application" } else { "network" })].concat());
+    }
+    Ok(list("LoadBalancers", balancers.into_iter()))
 }
 
 /// A forward to one target group names it beside the list, too.

@@ -25,6 +25,7 @@ pub(super) fn answer(operation: &str, body: &[u8], world: &World) -> Result<Vec<
         "DescribeTargetGroups" => elb::describe_target_groups(&account, body),
         "DescribeTargetHealth" => elb::describe_target_health(&account, body),
         "DescribeRules" => elb::describe_rules(&account, body),
+        "DescribeLoadBalancers" => elb::describe_load_balancers(&account, body),
         "DescribeListeners" => elb::describe_listeners(&account, body),
         other => Err(Refusal::new("InvalidAction", format!("{other} is not known here"))),
     }?;

@@ -2,7 +2,7 @@
 
 use super::ApiError;
 use crate::world::Account;
-use crate::world::codedeploy::{CodeDeployment, DeploymentGroup, EcsTarget, TaskSetInfo};
+use crate::world::codedeploy::{CodeDeployment, DeploymentGroup, EcsTarget, Kept, TaskSetInfo};
 
 impl Account {
     /// `ListDeployments` by status, of an application's group or in the whole region: their ids, newest first.
@@ -51,6 +51,28 @@ impl Account {
             return Err(ApiError { code: "DeploymentTargetDoesNotExistException", message });
         }
         Ok(targets.iter().map(|_| self.ecs_target(deployment)).collect())
+    }
+
+    /// `GetApplicationRevision` of an AppSpec by its hash: its text.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn get_application_revision(&self, application: &str, hash: &str) -> Result<&str, ApiError> {
+        let own = |own: &&CodeDeployment| own.application == application && own.revision == hash;
+        let found = self.codedeploy.deployments.iter().find(own).filter(|own| own.kept == Kept::Content);
+        let message = "The revision does not exist.".to_owned();
+        found.map(|own| &*own.app_spec).ok_or(ApiError { code: "RevisionDoesNotExistException", message })
+    }
+
+    /// S3's `GetObject`, of an AppSpec.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn get_object(&self, key: &str) -> Result<&str, ApiError> {
+        let mut all = self.codedeploy.deployments.iter();
+        let found = all.find(|own| own.object_key().as_deref() == Some(key));
+        let message = "The specified key does not exist.".to_owned();
+        found.map(|own| &*own.app_spec).ok_or(ApiError { code: "NoSuchKey", message })
     }
 
     /// `GetDeploymentGroup`.

@@ -56,12 +56,12 @@ impl Account {
         let groups = self.describe_target_groups(&[arn.to_owned()])?;
         let mut targets = Vec::new();
         for running in groups.iter().flat_map(|(group, _)| &group.running) {
-            let (_, unhealthy) = running.health(self.now);
-            for task in 0..running.tasks {
-                let (state, reason, description) = if self.now < running.serves_from {
-                    ("initial", "Elb.InitialHealthChecking", "Initial health checks in progress")
-                } else if task < unhealthy {
+            let seen = running.seen(self.now);
+            for task in 0..seen.healthy + seen.unhealthy + seen.initial {
+                let (state, reason, description) = if task < seen.unhealthy {
                     ("unhealthy", "Target.ResponseCodeMismatch", "Health checks failed with these codes: [503]")
+                } else if task < seen.unhealthy + seen.initial {
+                    ("initial", "Elb.InitialHealthChecking", "Initial health checks in progress")
                 } else {
                     ("healthy", "", "")
                 };
@@ -73,13 +73,24 @@ impl Account {
         Ok(targets)
     }
 
-    /// `DescribeListeners` by ARN.
+    /// `DescribeLoadBalancers` by ARN.
     ///
     /// # Errors
     /// Where there is none.
-    pub fn describe_listener(&self, arn: &str) -> Result<&Listener, ApiError> {
+    pub fn describe_load_balancer(&self, arn: &str) -> Result<&Balancer, ApiError> {
+        let message = format!("Load balancers '[{arn}]' not found");
+        let found = self.balancers.iter().find(|own| own.arn == arn);
+        found.ok_or(ApiError { code: "LoadBalancerNotFound", message })
+    }
+
+    /// `DescribeListeners` by ARN, with the load balancer that it is of.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn describe_listener(&self, arn: &str) -> Result<(&Listener, &Balancer), ApiError> {
         let message = "One or more listeners not found".to_owned();
-        self.listeners().find(|own| own.arn == arn).ok_or(ApiError { code: "ListenerNotFound", message })
+        let all = self.balancers.iter().flat_map(|own| own.listeners().map(move |listener| (listener, own)));
+        all.into_iter().find(|(own, _)| own.arn == arn).ok_or(ApiError { code: "ListenerNotFound", message })
     }
 
     /// `DescribeRules` by ARN: the listener that the rule is of, which forwards alike.
@@ -88,11 +99,8 @@ impl Account {
     /// Where there is none.
     pub fn describe_rule(&self, arn: &str) -> Result<&Listener, ApiError> {
         let message = "One or more rules not found".to_owned();
-        self.listeners().find(|own| own.rule == arn).ok_or(ApiError { code: "RuleNotFound", message })
-    }
-
-    fn listeners(&self) -> impl Iterator<Item = &Listener> {
-        self.balancers.iter().flat_map(|own| std::iter::once(&own.listener).chain(&own.test_listener))
+        let mut all = self.balancers.iter().flat_map(Balancer::listeners);
+        all.find(|own| own.rule == arn).ok_or(ApiError { code: "RuleNotFound", message })
     }
 
     /// The task sets of a service, part of `DescribeServices`.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use tidegate_core::task_definition::TaskDefinition as Whole;
+
 use super::ApiError;
 use crate::world::Account;
 use crate::world::definitions::TaskDefinition;
@@ -26,13 +28,20 @@ impl Account {
         Ok(own.map(crate::world::service::Service::arn).collect())
     }
 
-    /// `ListTasks` by desired status: their ARNs.
+    /// `ListTasks` by desired status, of a cluster or of one of its services: their ARNs.
     ///
     /// # Errors
-    /// Where there is no such cluster.
-    pub fn list_tasks(&self, cluster: &str, desired: &str) -> Result<Vec<String>, ApiError> {
+    /// Where there is no such cluster or service.
+    pub fn list_tasks(&self, cluster: &str, service: Option<&str>, desired: &str) -> Result<Vec<String>, ApiError> {
         self.cluster_is_there(cluster)?;
-        let wanted = self.tasks_in(cluster).into_iter().filter(|task| task.desired_status == desired);
+        let there =
+            |name: &str| self.services.iter().any(|own| own.cluster == cluster && own.name == name && !own.deleted);
+        if service.is_some_and(|name| !there(name)) {
+            return Err(ApiError { code: "ServiceNotFoundException", message: "Service not found.".to_owned() });
+        }
+        let group = service.map(|name| format!("service:{name}"));
+        let of_group = |task: &Task| group.as_ref().is_none_or(|group| task.group == *group);
+        let wanted = self.tasks_in(cluster).into_iter().filter(|task| task.desired_status == desired && of_group(task));
         Ok(wanted.map(|task| task.arn).collect())
     }
 
@@ -75,15 +84,15 @@ impl Account {
         found.into_iter().map(TaskDefinition::arn).collect()
     }
 
-    /// `DescribeTaskDefinition`, with the CPU units and MiB of its tasks.
+    /// `DescribeTaskDefinition`, and everything that it tells.
     ///
     /// # Errors
     /// Where there is none.
-    pub fn describe_task_definition(&self, name: &str) -> Result<(&TaskDefinition, (u32, u32)), ApiError> {
+    pub fn describe_task_definition(&self, name: &str) -> Result<(&TaskDefinition, Whole), ApiError> {
         let message = "Unable to describe task definition.".to_owned();
         let found = self.definition(name).ok_or(ApiError { code: "ClientException", message })?;
         let runs = self.services.iter().find(|service| service.task_definition() == found.arn());
-        Ok((found, runs.map_or((1024, 2048), |service| service.size)))
+        Ok((found, found.told(runs.map_or((1024, 2048), |service| service.size))))
     }
 
     /// `DeregisterTaskDefinition`.

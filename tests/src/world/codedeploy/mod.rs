@@ -43,7 +43,24 @@ pub struct DeploymentGroup {
     pub hooks: BTreeMap<String, String>,
     /// Whether roll-backs call them too.
     pub hooks_on_roll_back: bool,
+    /// Where the AppSpecs of its deployments are kept.
+    pub kept: Kept,
 }
+
+/// Where an AppSpec is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kept {
+    /// With CodeDeploy, in JSON.
+    #[default]
+    Content,
+    /// In a bucket, in YAML.
+    InS3,
+    /// Nowhere any more: CodeDeploy knows its hash only.
+    Nowhere,
+}
+
+/// The bucket that AppSpecs are kept in.
+pub const BUCKET: &str = "app-specs";
 
 /// How traffic is shifted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +113,7 @@ impl DeploymentGroup {
             rolls_back: true,
             hooks: BTreeMap::new(),
             hooks_on_roll_back: false,
+            kept: Kept::Content,
         }
     }
 
@@ -129,6 +147,18 @@ impl DeploymentGroup {
     pub fn hook(mut self, event: &str, function: &str) -> Self {
         self.hooks.insert(event.to_owned(), function.to_owned());
         self
+    }
+
+    /// Keeps its AppSpecs in a bucket.
+    #[must_use]
+    pub fn revisions_in_s3(self) -> Self {
+        Self { kept: Kept::InS3, ..self }
+    }
+
+    /// Of its AppSpecs nothing can be read any more.
+    #[must_use]
+    pub fn without_revisions(self) -> Self {
+        Self { kept: Kept::Nowhere, ..self }
     }
 
     /// Never rolls back by itself.
@@ -169,6 +199,10 @@ pub struct CodeDeployment {
     pub events: Vec<LifecycleEvent>,
     /// ARN of the task definition that it brings.
     pub task_definition: String,
+    /// Its AppSpec.
+    pub app_spec: String,
+    /// Where that is kept.
+    pub kept: Kept,
     /// The hash of its AppSpec: deployments with the same one deploy the same.
     pub revision: String,
     /// ARN of the target group that it moves traffic to.
@@ -246,6 +280,19 @@ impl CodeDeployment {
     #[must_use]
     pub fn target_id(&self) -> String {
         self.service.replace('/', ":")
+    }
+
+    /// The key of its AppSpec in the [`BUCKET`], where it is kept there.
+    #[must_use]
+    pub fn object_key(&self) -> Option<String> {
+        (self.kept == Kept::InS3).then(|| format!("{}/appspec {}.yaml", self.application, &self.revision[..8]))
+    }
+
+    /// What tells its AppSpec from others.
+    #[must_use]
+    pub fn told_by(&self) -> String {
+        let object = |key| format!("s3://{BUCKET}/{key}?{}", &self.revision[..32]);
+        self.object_key().map_or_else(|| self.revision.clone(), object)
     }
 
     /// The lifecycle event with this name.

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::json;
 
-use super::{CodeDeployment, DeploymentGroup, LifecycleEvent, Shift};
+use super::{CodeDeployment, DeploymentGroup, Kept, LifecycleEvent, Shift};
 use crate::world::Account;
 use crate::world::balancer::{Balancer, Running};
 use crate::world::hooks::{Caller, HookCall};
@@ -18,6 +18,9 @@ const RETRY: SignedDuration = SignedDuration::from_mins(1);
 
 /// CodeDeploy waits no longer for a task set.
 const INSTALL_LIMIT: SignedDuration = SignedDuration::from_hours(1);
+
+const NOT_STEADY: &str = "The deployment timed out while waiting for the replacement task set to become healthy. This \
+    time out period is 60 minutes.";
 
 /// A hook that has not been answered by then has failed.
 const HOOK_LIMIT: SignedDuration = SignedDuration::from_secs(3600);
@@ -82,6 +85,7 @@ impl Account {
         (from, to): (String, String),
         (shift, task_definition): (Shift, String),
     ) -> CodeDeployment {
+        let app_spec = app_spec(group, &task_definition);
         CodeDeployment {
             id: format!("d-{:09}", self.next_number()),
             application: group.application.clone(),
@@ -96,7 +100,9 @@ impl Account {
             rolled_back_by: None,
             rolls_back: None,
             events: Vec::new(),
-            revision: revision(group, &task_definition),
+            revision: manifest::digest(&app_spec).trim_start_matches("sha256:").to_owned(),
+            app_spec,
+            kept: group.kept,
             task_definition,
             to,
             from,
@@ -215,6 +221,7 @@ impl CodeDeployment {
             let tasks = balancer.group(&self.from).running.iter().map(|running| running.tasks).sum::<u32>().max(1);
             // What an earlier deployment may have left there goes.
             let id = format!("ecs-svc/{number:019}");
+            let failure = version.failure.clone();
             balancer.group(&self.to).running = vec![Running {
                 id: id.clone(),
                 external_id: Some(self.id.clone()),
@@ -222,7 +229,9 @@ impl CodeDeployment {
                 version,
                 tasks,
                 serves_from: now + START,
+                seen: None,
             }];
+            account.failures.extend(failure.map(|failure| (id.clone(), failure)));
             let workload = account.workload_of(&self.task_definition);
             account.workloads.insert(id, workload);
         }
@@ -266,11 +275,14 @@ impl CodeDeployment {
             let why = "The ECS service cannot be updated: TaskDefinition is inactive";
             return Progress::Failed("ECS_UPDATE_ERROR", why);
         }
-        if !self.start_tasks(account) && since >= INSTALL_LIMIT {
-            return Progress::Failed("TIMEOUT", "The replacement task set was not steady within one hour.");
+        let started = self.start_tasks(account);
+        let running = account.balancer(&self.service).group(&self.to).running.clone();
+        let steady = running.iter().all(|own| own.serves_from <= now && account.all_serve(&own.id));
+        match started && steady {
+            true => Progress::Done,
+            false if since >= INSTALL_LIMIT => Progress::Failed("TIMEOUT", NOT_STEADY),
+            false => Progress::Waits,
         }
-        let starting = account.balancer(&self.service).group(&self.to).running.iter().any(|own| own.serves_from > now);
-        if starting { Progress::Waits } else { Progress::Done }
     }
 
     /// Whether the new task set's tasks start. Where their images can't be pulled, ECS tries again and again.
@@ -279,7 +291,7 @@ impl CodeDeployment {
         let waiting = account.balancer(&self.service).group(&self.to).running.first().map(|own| own.id.clone());
         let waiting = waiting.filter(|id| account.workload(id).started.is_none());
         let Some(id) = waiting else { return true };
-        let started = account.start_workload(&id);
+        let started = account.start_workload(&self.service, &id);
         account.balancer(&self.service).group(&self.to).running[0].serves_from = now + START;
         let Err(why) = started else {
             account.send_service_task(&self.service, &id, None);
@@ -341,12 +353,24 @@ impl CodeDeployment {
     }
 }
 
-/// The hash of an AppSpec.
-fn revision(group: &DeploymentGroup, task_definition: &str) -> String {
-    let hooks: Vec<_> = group.hooks.iter().map(|(event, function)| json!({event.as_str(): function})).collect();
-    let service = json!({"Type": "AWS::ECS::Service", "Properties": {"TaskDefinition": task_definition}});
-    let spec = json!({"version": 0.0, "Resources": [{"TargetService": service}], "Hooks": hooks});
-    manifest::digest(&spec.to_string()).trim_start_matches("sha256:").to_owned()
+/// An AppSpec: JSON, or YAML where it is a file.
+fn app_spec(group: &DeploymentGroup, task_definition: &str) -> String {
+    // In the order of the events, as people write them.
+    let named = EVENTS.iter().filter_map(|event| Some((event, group.hooks.get(*event)?)));
+    if group.kept == Kept::InS3 {
+        let hooks: String = named.map(|(event, function)| format!("  - {event}: \"{function}\"\n")).collect();
+        let hooks = if hooks.is_empty() { String::new() } else { format!("Hooks:\n{hooks}") };
+        return format!(
+            "version: 0.0\nResources:\n  - TargetService:\n      Type: AWS::ECS::Service\n      Properties:\n        \
+             TaskDefinition: \"{task_definition}\"\n        LoadBalancerInfo:\n          ContainerName: \"app\"\n          \
+             ContainerPort: 8080\n{hooks}"
+        );
+    }
+    let hooks: Vec<_> = named.map(|(event, function)| json!({*event: function})).collect();
+    let behind = json!({"ContainerName": "app", "ContainerPort": 8080});
+    let properties = json!({"TaskDefinition": task_definition, "LoadBalancerInfo": behind});
+    let service = json!({"Type": "AWS::ECS::Service", "Properties": properties});
+    json!({"version": 0.0, "Resources": [{"TargetService": service}], "Hooks": hooks}).to_string()
 }
 
 impl LifecycleEvent {

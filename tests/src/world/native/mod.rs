@@ -81,6 +81,15 @@ impl Strategy {
             Self::Rolling | Self::BlueGreen => None,
         }
     }
+
+    /// Minutes of each step; None where there are none.
+    #[must_use]
+    pub fn step_minutes(self) -> Option<u32> {
+        match self {
+            Self::Linear(_, minutes) | Self::Canary(_, minutes) => Some(minutes),
+            Self::Rolling | Self::BlueGreen => None,
+        }
+    }
 }
 
 impl DeploymentConfiguration {
@@ -195,6 +204,8 @@ pub struct ServiceRevision {
     pub target_groups: Vec<String>,
     /// ARN of the production listener rule; None where ECS shifts no traffic.
     pub listener_rule: Option<String>,
+    /// The same of the test listener.
+    pub test_listener_rule: Option<String>,
 }
 
 impl ServiceDeployment {

@@ -27,7 +27,9 @@ impl Account {
         let configuration = self.native.configurations.get(service).cloned().unwrap_or_default();
         let number = self.next_number();
         let name = arn("service-deployment", &format!("{service}/{number:021}"));
+        let failure = version.failure.clone();
         let (target, sources) = self.place_revision(service, version, configuration.strategy);
+        self.failures.extend(failure.map(|failure| (target.clone(), failure)));
         let workload = self.workload_of(&definition);
         self.workloads.insert(target.clone(), workload);
         self.service(service).definition = Some(definition);
@@ -87,8 +89,8 @@ impl Account {
         // A rolling deployment takes its tasks from the old version's, one by one.
         let tasks = if rolling && !sources.is_empty() { 0 } else { tasks.max(self.service(service).desired) };
         // Until its stage comes, nothing starts.
-        let (external_id, serves_from) = (None, Timestamp::MAX);
-        let placed = Running { id: id.clone(), external_id, status: "ACTIVE", version, tasks, serves_from };
+        let (external_id, serves_from, seen) = (None, Timestamp::MAX, None);
+        let placed = Running { id: id.clone(), external_id, status: "ACTIVE", version, tasks, serves_from, seen };
         self.balancers[at].group(&group).running.push(placed);
         (id, sources)
     }
@@ -102,7 +104,15 @@ impl Account {
         let number = self.next_number();
         let arn = arn("service-revision", &format!("{service}/{number:019}"));
         let service = service.to_owned();
-        self.native.revisions.push(ServiceRevision { arn: arn.clone(), service, target_groups, listener_rule });
+        let balancer = self.balancers.iter().find(|balancer| balancer.service == service);
+        let tests = balancer.and_then(Balancer::test_rule).filter(|_| listener_rule.is_some()).map(str::to_owned);
+        self.native.revisions.push(ServiceRevision {
+            arn: arn.clone(),
+            service,
+            target_groups,
+            listener_rule,
+            test_listener_rule: tests,
+        });
         arn
     }
 
@@ -172,7 +182,8 @@ impl ServiceDeployment {
             if self.strategy == Strategy::Rolling && stage.name == "SCALE_UP" {
                 self.replace_tasks(account, since.as_secs_f64() / stage.lasts.as_secs_f64());
             }
-            if since < stage.lasts || self.open_hooks().next().is_some() {
+            let starting = stage.name == "SCALE_UP" && !account.all_serve(&self.target);
+            if starting || since < stage.lasts || self.open_hooks().next().is_some() {
                 return;
             }
             self.position += 1;
@@ -201,9 +212,9 @@ impl ServiceDeployment {
     fn start_tasks(&mut self, account: &mut Account) -> bool {
         let now = account.now;
         if account.workload(&self.target).started.is_some() {
-            return true;
+            return self.tasks_stay(account);
         }
-        let started = account.start_workload(&self.target);
+        let started = account.start_workload(&self.service, &self.target);
         let target = self.target.clone();
         if let Some((balancer, group)) = self.balancer(account) {
             let running = balancer.group(&group).running.iter_mut().filter(|running| running.id == target);
@@ -219,12 +230,23 @@ impl ServiceDeployment {
             self.failed_tasks = (count + 1, Some(now));
             account.send_service_task(&self.service, &self.target, Some(why));
         }
-        if self.circuit_breaker && self.failed_tasks.0 >= BREAKS_AFTER {
+        self.break_circuit(self.failed_tasks.0, account);
+        false
+    }
+
+    /// Whether the circuit breaker does not end it for the tasks that have stopped.
+    fn tasks_stay(&mut self, account: &mut Account) -> bool {
+        let failed = account.fleets.get(&self.target).map_or(0, |fleet| fleet.failed);
+        self.break_circuit(failed, account);
+        self.rollback.is_none()
+    }
+
+    fn break_circuit(&mut self, failed: u32, account: &mut Account) {
+        if self.circuit_breaker && failed >= BREAKS_AFTER && self.rollback.is_none() {
             let why = "ECS deployment circuit breaker: tasks failed to start.";
             account.send_deployment(&self.service, &self.arn, ("SERVICE_DEPLOYMENT_FAILED", why));
             self.roll_back(account, "ROLLBACK_IN_PROGRESS", why);
         }
-        false
     }
 
     /// The service's load balancer, and the ARN of the target group that the new revision is behind.
@@ -237,11 +259,14 @@ impl ServiceDeployment {
 
     /// Gives the new revision this share of the tasks in the one target group.
     fn replace_tasks(&self, account: &mut Account, share: f64) {
+        let serving = account.fleets.get(&self.target).map(|fleet| fleet.serving(account.now));
         let Some((balancer, group)) = self.balancer(account).filter(|_| !self.sources.is_empty()) else { return };
         let running = &mut balancer.group(&group).running;
         let all: u32 = running.iter().map(|running| running.tasks).sum();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a count")]
         let new = (f64::from(all) * share.clamp(0.0, 1.0)) as u32;
+        // The old ones stay for as long as the new ones do not serve.
+        let new = serving.map_or(new, |serving| serving.min(new));
         for running in running {
             running.tasks = if running.id == self.target { new } else { all - new };
         }
@@ -270,8 +295,16 @@ impl ServiceDeployment {
         if self.strategy == Strategy::Rolling {
             self.replace_tasks(account, 0.0);
         }
+        self.give_tests_back(account);
         // The traffic goes back at once, whatever takes its time after it.
         self.enter(self.plan[0], account);
+    }
+
+    /// The test listener goes back to what is behind the production one.
+    fn give_tests_back(&self, account: &mut Account) {
+        if let Some((balancer, group)) = self.balancer(account).filter(|_| !self.sources.is_empty()) {
+            balancer.test_listener.iter_mut().for_each(|listener| listener.shift(&group, 0.0));
+        }
     }
 
     fn finish(&mut self, account: &mut Account, status: &'static str) {
