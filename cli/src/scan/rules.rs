@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use anyhow::{Error, Result, bail, ensure};
 use jiff::Timestamp;
-use scan_gate::look;
-use scan_gate::settings::{PARAMETER_NAME, Settings, is_parameter_name};
+use scan_gate::settings::Settings;
 use tidegate_aws::deadline::Deadline;
 use tidegate_aws::parameters::Parameters;
 use tidegate_core::scan::document::{self, Document};
+use tidegate_lambda::images;
+use tidegate_lambda::images::document::{PARAMETER_NAME, is_parameter_name};
 
 use crate::input;
 
@@ -56,7 +57,9 @@ impl Rules {
         let Some(name) = self.policy_parameter.as_deref().or(settings.policy_parameter.as_deref()) else {
             return Ok(None);
         };
-        look::document(ports, &Deadline::within(PATIENCE), Some(name), now).await.map(Some).map_err(Error::msg)
+        let patience = Deadline::within(PATIENCE);
+        let read = images::document::document(ports, &patience, Some(name), now);
+        read.await.map(Some).map_err(Error::msg)
     }
 }
 

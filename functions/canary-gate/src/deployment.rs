@@ -56,7 +56,7 @@ fn code_deploy(
         baseline: blue.and_then(|set| set.target_group.clone()),
         splits: group.listeners.first().cloned().map(Splits::Listener),
     };
-    let (strategy, step_percent) = code_deploy_strategy(&deployment.config);
+    let (strategy, step_percent) = (in_progress.strategy(), in_progress.step_percent());
     let weight_percent = green.map(|set| set.traffic_percent.clamp(0.0, 100.0));
     let facts = Deployment {
         id: deployment.id.clone(),
@@ -81,30 +81,13 @@ fn code_deploy(
     (facts, wiring)
 }
 
-/// `CodeDeployDefault.ECSCanary10Percent5Minutes` and its like. A configuration of the user's own may be called anything.
-fn code_deploy_strategy(config: &str) -> (Strategy, Option<f64>) {
-    for (word, strategy) in [("Canary", Strategy::Canary), ("Linear", Strategy::Linear)] {
-        if let Some((_, rest)) = config.split_once(word) {
-            return (strategy, rest.split_once("Percent").and_then(|(percent, _)| percent.parse().ok()));
-        }
-    }
-    let all_at_once = config.contains("AllAtOnce");
-    (if all_at_once { Strategy::BlueGreen } else { Strategy::Unknown }, None)
-}
-
 fn ecs(
     in_progress: &InProgress,
     deployment: &ServiceDeployment,
     revisions: &[ServiceRevision],
     function: &str,
 ) -> (Deployment, Wiring) {
-    let strategy = match deployment.strategy.as_str() {
-        "CANARY" => Strategy::Canary,
-        "LINEAR" => Strategy::Linear,
-        "BLUE_GREEN" => Strategy::BlueGreen,
-        "ROLLING" | "" => Strategy::Rolling,
-        _ => Strategy::Unknown,
-    };
+    let strategy = in_progress.strategy();
     let revision = |arn: &str| revisions.iter().find(|revision| revision.arn == arn);
     let group =
         |revision: Option<&ServiceRevision>| revision.and_then(|revision| revision.target_groups.first().cloned());
@@ -126,7 +109,6 @@ fn ecs(
         .map(|percent| percent.clamp(0.0, 100.0));
     // In a rolling deployment nothing is weighted.
     let weight_percent = weight_percent.filter(|_| wiring.baseline.is_some());
-    let ours = |arn: &str| arn.split(":function:").nth(1).and_then(|name| name.split(':').next()) == Some(function);
     let facts = Deployment {
         id: deployment.arn.clone(),
         platform: Platform::Ecs,
@@ -144,7 +126,7 @@ fn ecs(
         full_since: None,
         platform_bake_minutes: deployment.bake_minutes,
         listener_says: None,
-        hook_ends_at: deployment.hooks.iter().find(|hook| ours(&hook.function)).and_then(|hook| hook.expires),
+        hook_ends_at: in_progress.hook_expires(function),
     };
     (facts, wiring)
 }

@@ -33,6 +33,7 @@ use tidegate_lambda::batches::BatchAnswer;
 use tidegate_lambda::deployments::{self, InProgress, Unread};
 use tidegate_lambda::enrolled::{self, Enrolled, NotDescribed};
 use tidegate_lambda::events::{AlarmChange, too_old};
+use tidegate_lambda::hooks::answers;
 use tidegate_lambda::hooks::native::{HookAnswer, NativeHook};
 use tidegate_lambda::messages;
 use tidegate_lambda::outcome::run_usd;
@@ -160,11 +161,16 @@ impl<P: Ports> Gate<P> {
     pub async fn handle(&self, event: &Value, invocation: &Invocation) -> Result<Reply, RunError> {
         let read = Event::read(event);
         let reply = match read {
-            Ok(Event::Native(hook)) => Ok(Reply::Native(self.answer_native(&hook, invocation).await)),
-            Ok(Event::CodeDeploy(hook)) => self.answer_code_deploy(&hook, invocation).await,
+            Ok(Event::Native(hook)) => Ok(Reply::Native(answers::answer_native(self, &hook, invocation).await)),
+            Ok(Event::CodeDeploy(hook)) => {
+                let answered = answers::answer_code_deploy(self, &hook, invocation).await;
+                answered.map(|hook| Reply::CodeDeploy { hook }).map_err(RunError::NotAnswered)
+            }
             // What has the shape of a hook and can't be read is answered, too: ECS is waiting.
-            Err(why) if NativeHook::is(event) => Ok(Reply::Native(self.answer_unread(why, invocation).await)),
-            Ok(Event::Unanswered(events)) => Ok(Reply::Batch(self.answer_unanswered(&events, invocation).await)),
+            Err(why) if NativeHook::is(event) => Ok(Reply::Native(answers::answer_unread(self, why, invocation).await)),
+            Ok(Event::Unanswered(events)) => {
+                Ok(Reply::Batch(answers::answer_unanswered(self, &events, invocation).await))
+            }
             Ok(event) => self.run(event, invocation).await.map(Box::new).map(Reply::Summary),
             Err(why) => Err(RunError::EventNotUnderstood(why)),
         };

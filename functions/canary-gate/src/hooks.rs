@@ -5,7 +5,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tidegate_aws::codedeploy::Target;
 use tidegate_aws::deadline::Deadline;
-use tidegate_aws::error::PortError;
 use tidegate_aws::pace::{Bucket, Pace};
 use tidegate_core::canary::facts::{Door, Platform};
 use tidegate_core::canary::{Action, Policy, Reason, edge};
@@ -42,7 +41,7 @@ const UNREAD: &str = "unread";
 
 impl<P: Ports> Gate<P> {
     /// The answer to a hook of an ECS deployment.
-    pub(crate) async fn native(
+    pub(crate) async fn judge_native(
         &self,
         settings: &Settings,
         hook: &NativeHook,
@@ -186,7 +185,7 @@ impl<P: Ports> Gate<P> {
         let deadline = Deadline::within(ONE_LOOK);
         let mode = settings.common.mode;
         let id = format!("{}/{}", target.cluster, target.service);
-        let found = self.of_hook(&hook.hook.deployment, target, &deadline).await;
+        let found = deployments::of_target(&self.ports, &deadline, &hook.hook.deployment, target).await;
         let judged = match found {
             Ok(Some(deployment)) => self.judge_held(settings, &deployment, target, &deadline, now).await,
             Ok(None) => {
@@ -227,17 +226,6 @@ impl<P: Ports> Gate<P> {
         }
         let news = is_news(&judged, action, now);
         (hold, Outcome { judged, action, done, news })
-    }
-
-    async fn of_hook(&self, id: &str, target: &Target, deadline: &Deadline) -> Result<Option<InProgress>, PortError> {
-        let ids = [id.to_owned()];
-        let deployments = deadline.bound("BatchGetDeployments", self.ports.batch_get_deployments(&ids)).await?;
-        let Some(deployment) = deployments.into_iter().next() else { return Ok(None) };
-        let names = [target.service.clone()];
-        let described = self.ports.describe_services(&target.cluster, &names);
-        let services = deadline.bound("DescribeServices", described).await?.services;
-        let Some(service) = services.into_iter().next() else { return Ok(None) };
-        deployments::with_group(&self.ports, deadline, service, deployment, target.clone()).await.map(Some)
     }
 
     async fn judge_held(

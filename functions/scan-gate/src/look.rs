@@ -4,37 +4,16 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use tidegate_aws::deadline::Deadline;
 use tidegate_aws::error::PortError;
 use tidegate_aws::images::Images;
-use tidegate_aws::parameters::Parameters;
-use tidegate_core::scan::document::{self, Document};
 use tidegate_core::scan::facts::Image;
 use tidegate_core::scan::image_name::ImageName;
 use tidegate_core::scan::manifest::Manifest;
 use tidegate_core::scan::{Facts, Judgement, Policy};
-use tidegate_core::words;
 use tidegate_lambda::images::{Looking, NoImage, Ports, repository, repository_of};
 
 /// Indexes of one repository that are looked through for the one that an image belongs to: those pushed nearest to it.
 const MOST_INDEXES: usize = 20;
-
-/// The policy document.
-///
-/// # Errors
-/// What about it can't be read, for people. Nothing passes by a document that can't be read.
-pub async fn document(
-    ports: &impl Parameters,
-    deadline: &Deadline,
-    parameter: Option<&str>,
-    now: Timestamp,
-) -> Result<Document, String> {
-    let Some(name) = parameter else { return Ok(Document::default()) };
-    let text = deadline.bound("GetParameter", ports.parameter(name)).await;
-    let text = text.map_err(|error| format!("the policy {name} could not be read: {error}"))?;
-    let text = text.ok_or_else(|| format!("there is no policy: the SSM parameter {name} does not exist"))?;
-    document::read(&text, now).map_err(|faults| format!("the policy {name} can't be read: {}", words::faults(&faults)))
-}
 
 /// What was seen of an image, and judged of it.
 pub type Seen = Result<(Facts, Judgement), NoImage>;

@@ -3,6 +3,7 @@
 use tidegate_aws::settings::{Reader, SettingFaults};
 use tidegate_core::mode::Mode;
 use tidegate_core::scan::Action;
+use tidegate_lambda::images::document::{PARAMETER_NAME, is_parameter_name};
 use tidegate_lambda::settings::Common;
 
 /// How this installation gates images.
@@ -64,13 +65,4 @@ impl Settings {
         };
         reader.finish(Self { common, policy_parameter, switches })
     }
-}
-
-/// The rule for the parameter with the policy.
-pub const PARAMETER_NAME: &str = "must be the name of an SSM parameter: letters, digits and . - _ /";
-
-/// Whether a text keeps to [`PARAMETER_NAME`].
-#[must_use]
-pub fn is_parameter_name(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_/".contains(&byte))
 }

@@ -11,10 +11,15 @@ use tidegate_aws::deadline::Deadline;
 use tidegate_aws::ecs::{Ecs, SERVICES_PER_CALL, Service};
 use tidegate_aws::error::{Kind, PortError};
 use tidegate_aws::pace::Pace;
+#[cfg(feature = "tagging")]
 use tidegate_aws::tagging::Tagging;
+#[cfg(feature = "tagging")]
 use tidegate_core::mode::Mode;
-use tidegate_core::tags::{PREFIX, Tags};
+#[cfg(feature = "tagging")]
+use tidegate_core::tags::PREFIX;
+use tidegate_core::tags::Tags;
 
+#[cfg(feature = "tagging")]
 use crate::settings::Clusters;
 
 /// A service that carries the tag, as the tagging index has it.
@@ -41,6 +46,7 @@ impl Enrolled {
         cluster.is_none_or(|cluster| cluster == self.cluster) && service.is_none_or(|service| service == self.name)
     }
 
+    #[cfg(feature = "tagging")]
     /// Reads `arn:aws:ecs:region:account:service/cluster/name`. None for ARNs of the old format, which lack the cluster.
     fn from_arn(arn: &str, tags: Tags) -> Option<Self> {
         let (_, path) = arn.split_once(":service/")?;
@@ -60,6 +66,7 @@ pub struct Listing {
     pub incomplete: Option<PortError>,
 }
 
+#[cfg(feature = "tagging")]
 /// Everything that carries a function's tag, a hundred a page. The tag is named without its prefix, such as `scale`.
 ///
 /// # Errors

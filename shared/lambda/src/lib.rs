@@ -6,7 +6,7 @@
 //! - [`events`]: the shapes in which AWS wakes a function
 //! - [`batches`]: what a queue hands over, and what stays in it
 //! - [`settings`]: the variables that every function has
-//! - [`enrolled`]: who takes part, and what ECS says of them (feature `tagging`)
+//! - [`enrolled`]: who takes part, and what ECS says of them (the list itself: feature `tagging`)
 //! - [`alarms`]: which services an alarm concerns (feature `cloudwatch`)
 //! - [`metrics`]: questions of many services to CloudWatch, in as few calls as there can be (feature `cloudwatch`)
 //! - [`deployments`]: deployments in progress, and stopping one (feature `deployments`)
@@ -25,7 +25,6 @@ pub mod alarms;
 pub mod batches;
 #[cfg(feature = "deployments")]
 pub mod deployments;
-#[cfg(feature = "tagging")]
 pub mod enrolled;
 pub mod events;
 #[cfg(feature = "hooks")]

@@ -8,6 +8,7 @@ use tidegate_core::scan::document::Document;
 use tidegate_core::scan::{Action, Reason, judge};
 use tidegate_core::verdict::Verdict;
 use tidegate_lambda::deployments::{self, InProgress, Unread};
+use tidegate_lambda::images::brings::back_by_hand;
 use tidegate_lambda::images::repository;
 
 use super::{Came, Run, policy};
@@ -129,7 +130,7 @@ impl<P: Ports> Run<'_, P> {
             let policy = policy(document, name, &enrolment);
             let (mut facts, mut judgement) = self.judge(name, brought.architecture, &policy).await;
             if judgement.stops() {
-                match brings::back_by_hand(self.ports, self.deadline, deployment, name, &facts).await {
+                match back_by_hand(self.ports, self.deadline, deployment, name, &facts).await {
                     Ok(None) => {}
                     Ok(Some(why)) => {
                         facts.roll_back = Some(why);

@@ -29,12 +29,13 @@ use tidegate_core::tags::Tags;
 use tidegate_core::verdict::Verdict;
 use tidegate_core::words;
 use tidegate_lambda::enrolled::{self, Enrolled, NotDescribed};
+use tidegate_lambda::images::document::document;
 use tidegate_lambda::images::{Looking, NoImage, nothing_known, repository};
 
 use crate::brings;
 use crate::handler::Ports;
 use crate::in_use::Definitions;
-use crate::look::{self, Looks};
+use crate::look::Looks;
 use crate::quarantine::Quarantine;
 use crate::report::Outcome;
 use crate::settings::Settings;
@@ -110,10 +111,11 @@ impl<'a, P: Ports> Run<'a, P> {
             return came;
         }
         let parameter = self.settings.policy_parameter.as_deref();
-        let document = match look::document(self.ports, self.deadline, parameter, self.now).await {
+        let document = match document(self.ports, self.deadline, parameter, self.now).await {
             Ok(document) => document,
             // Nothing passes by it, and nothing is stopped by rules that nobody has read: it is all looked at again.
             Err(why) => {
+                let why = why.to_string();
                 let outcome = Outcome::plain("every image", self.mode, Verdict::Error, Reason::PolicyError, why);
                 came.add(outcome, &work.askers().cloned().collect());
                 return came;

@@ -9,6 +9,7 @@ use tidegate_core::scan::document::Document;
 use tidegate_core::scan::enrolment::SCAN;
 use tidegate_core::scan::{Action, Reason};
 use tidegate_core::verdict::Verdict;
+use tidegate_lambda::images::brings::in_an_index;
 
 use super::{Came, Run, policy};
 use crate::act;
@@ -87,7 +88,7 @@ impl<P: Ports> Run<'_, P> {
                 return came.add(outcome, askers);
             }
         };
-        let architecture = definition.architecture.map(brings::in_an_index);
+        let architecture = definition.architecture.map(in_an_index);
         let mut stopped = false;
         for name in brings::by_task(task) {
             let policy = policy(document, &name, &enrolment);

@@ -6,7 +6,7 @@ use futures_util::{StreamExt, stream};
 use tidegate_aws::codedeploy::{self, CodeDeploy, CodeDeployment, Target};
 use tidegate_aws::deadline::Deadline;
 use tidegate_aws::deployments::{self, Deployments, ServiceDeployment, ServiceRevision};
-use tidegate_aws::ecs::Service;
+use tidegate_aws::ecs::{Ecs, Service};
 use tidegate_aws::error::PortError;
 use tidegate_core::deployment::State;
 use tidegate_core::scaling::facts::Controller;
@@ -34,6 +34,12 @@ pub async fn in_progress(
     found.extend(more);
     unread.extend(and_unread);
     (found, unread)
+}
+
+/// Whether a deployment of the service is under way, as far as the service itself tells.
+#[must_use]
+pub fn is_being_deployed(service: &Service) -> bool {
+    if service.controller == Controller::CodeDeploy { service.task_sets.len() > 1 } else { is_deploying(service) }
 }
 
 /// Whether ECS has a deployment of the service under way. A service that is at rest may still name its last one.
@@ -148,6 +154,26 @@ pub async fn code_deploy(
     let of = |service: &&&Service| (&service.cluster, &service.name) == (&target.cluster, &target.service);
     let Some(service) = services.iter().find(of).map(|service| (*service).clone()) else { return Ok(None) };
     with_group(ports, deadline, service, deployment, target).await.map(Some)
+}
+
+/// A deployment of CodeDeploy's by its id and its target, with its service and its group. None where one of them is gone.
+///
+/// # Errors
+/// Where any of them could not be read.
+pub async fn of_target(
+    ports: &(impl CodeDeploy + Ecs),
+    deadline: &Deadline,
+    id: &str,
+    target: &Target,
+) -> Result<Option<InProgress>, PortError> {
+    let ids = [id.to_owned()];
+    let deployments = deadline.bound("BatchGetDeployments", ports.batch_get_deployments(&ids)).await?;
+    let Some(deployment) = deployments.into_iter().next() else { return Ok(None) };
+    let names = [target.service.clone()];
+    let described = ports.describe_services(&target.cluster, &names);
+    let services = deadline.bound("DescribeServices", described).await?.services;
+    let Some(service) = services.into_iter().next() else { return Ok(None) };
+    with_group(ports, deadline, service, deployment, target.clone()).await.map(Some)
 }
 
 /// A deployment of CodeDeploy's whose target is known already, with its group.

@@ -1,10 +1,11 @@
 //! Deployments in progress, CodeDeploy's and ECS's own: what is known of one, whoever looks at it and why.
 //!
-//! - [`in_progress`]: those of some services; [`described`], [`code_deploy`] and [`with_group`]: one that is named
+//! - [`in_progress`]: those of some services; [`described`], [`code_deploy`], [`of_target`] and [`with_group`]: one that is named
 //! - [`InProgress`]: one, with the answers that every function needs of it
 //! - [`stop`]: stopping one, where it still is what it was
 
 mod gather;
+mod steps;
 mod stop;
 #[cfg(test)]
 mod tests;
@@ -14,7 +15,7 @@ use tidegate_aws::deployments::{ServiceDeployment, ServiceRevision};
 use tidegate_aws::ecs::{Service, TaskSet};
 use tidegate_core::deployment::State;
 
-pub use gather::{Unread, code_deploy, described, in_progress, with_group};
+pub use gather::{Unread, code_deploy, described, in_progress, is_being_deployed, of_target, with_group};
 pub use stop::{NotStopped, stop};
 
 /// A deployment in progress, and its service.

@@ -84,6 +84,12 @@ impl CodeDeployHook {
         Ok(Self { hook, since, hop })
     }
 
+    /// When the first invocation of its chain was called; None in the first.
+    #[must_use]
+    pub fn since(&self) -> Option<Timestamp> {
+        self.since
+    }
+
     fn next(&self, since: Timestamp) -> Value {
         json!({
             "DeploymentId": self.hook.deployment,

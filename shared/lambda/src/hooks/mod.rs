@@ -3,7 +3,9 @@
 //! - [`native`]: ECS's own hooks, which call again until they are answered
 //! - [`codedeploy`]: CodeDeploy's hooks, which wait for an answer within an hour
 //! - [`failures`]: the on-failure queue, the last door of what was never answered
+//! - [`answers`]: the doors, each of which is always answered
 
+pub mod answers;
 pub mod codedeploy;
 pub mod failures;
 pub mod native;

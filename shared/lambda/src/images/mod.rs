@@ -1,5 +1,13 @@
 //! What is known of an image: from its name to facts, and to a judgement. Every gate looks at images through this, so that
 //! they always agree.
+//!
+//! - [`brings`]: which images a deployment brings
+//! - `config`: what an image's configuration says
+//! - [`document`]: the policy document
+
+pub mod brings;
+mod config;
+pub mod document;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -16,9 +24,11 @@ use tidegate_aws::inspector::Inspector;
 use tidegate_core::scan::facts::{Facts, Image, Kind, Part, Platform, Scan, ScanStatus, Storage, Unreadable};
 use tidegate_core::scan::finding::Finding;
 use tidegate_core::scan::image_name::{ImageName, Registry};
-use tidegate_core::scan::manifest::{Entry, Manifest, OfPlatform};
+use tidegate_core::scan::manifest::Manifest;
 use tidegate_core::scan::{Judgement, Policy, judge};
 use tidegate_core::verdict::Verdict;
+
+use config::Config;
 
 /// What images are looked at through.
 pub trait Ports: Images + Inspector + Clock {}
@@ -45,6 +55,8 @@ pub struct Looking<'a, P> {
     pub now: Timestamp,
     /// How the registry scans, once that was read.
     scans: RefCell<Option<RegistryScans>>,
+    /// Configurations that were read, by the digests of their images.
+    configs: RefCell<BTreeMap<String, Config>>,
 }
 
 /// Why there is nothing to judge: it is no image that could run, such as a signature.
@@ -55,7 +67,8 @@ impl<'a, P: Ports> Looking<'a, P> {
     /// Nothing is read yet.
     #[must_use]
     pub fn new(ports: &'a P, deadline: &'a Deadline, concurrency: usize, begins_scans: bool, now: Timestamp) -> Self {
-        Self { ports, deadline, concurrency, begins_scans, now, scans: RefCell::default() }
+        let (scans, configs) = (RefCell::default(), RefCell::default());
+        Self { ports, deadline, concurrency, begins_scans, now, scans, configs }
     }
 
     /// How this account's registry scans. What was read once stands; what could not be read is asked for again.
@@ -174,28 +187,6 @@ impl<'a, P: Ports> Looking<'a, P> {
         }
         self.read_coverage(&repository, &mut facts).await;
         Ok(facts)
-    }
-
-    /// The image as an index would have it. Only where a task runs on one architecture does it matter what one image is for:
-    /// then its configuration says it. Where that can't be read the image may be for any.
-    async fn own_entry(
-        &self,
-        repository: &Repository,
-        manifest: &Manifest,
-        digest: String,
-        architecture: Option<&str>,
-    ) -> Entry {
-        let mut own = Entry { digest, ..Entry::default() };
-        let config =
-            manifest.config.as_ref().filter(|config| manifest.manifests.is_none() && !config.digest.is_empty());
-        if let (Some(config), Some(_)) = (config, architecture) {
-            let read = self.ports.config(repository, &config.digest);
-            match self.deadline.bound("GetDownloadUrlForLayer", read).await {
-                Ok(body) => own.platform = serde_json::from_slice(&body).ok().filter(OfPlatform::is_known),
-                Err(error) => tracing::warn!(%error, image = own.digest, "its platform is not known"),
-            }
-        }
-        own
     }
 
     async fn manifest(&self, repository: &Repository, digest: &str) -> Result<Option<Manifest>, Unreadable> {

@@ -1,0 +1,252 @@
+//! What is judged at the doors of hooks, and which answer a judgement is worth.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tidegate_aws::codedeploy::Target;
+use tidegate_aws::deadline::Deadline;
+use tidegate_aws::ecs::Service;
+use tidegate_aws::pace::{Bucket, Pace};
+use tidegate_core::canary::facts::Platform;
+use tidegate_core::hook::enrolment::HOOK;
+use tidegate_core::hook::{Action, Other, Stage, plain};
+use tidegate_core::mode::Mode;
+use tidegate_core::tags::Tags;
+use tidegate_core::verdict::Verdict;
+use tidegate_lambda::deployments::{self, InProgress, NotStopped, Of};
+use tidegate_lambda::enrolled::{self, Enrolled, NotDescribed};
+use tidegate_lambda::hooks::codedeploy::{CodeDeployHook, Ended, Look as Hold, Wait};
+use tidegate_lambda::hooks::native::{HookAnswer, NativeHook};
+use tidegate_lambda::start::Invocation;
+
+use crate::deployment::Waiting;
+use crate::handler::{Gate, Ports};
+use crate::look::{Judged, Look, Read};
+use crate::report::{Done, NotMade, Outcome, action};
+use crate::settings::Settings;
+
+/// A look of a waiting hook takes no longer; the waiting itself is told by the clock.
+const ONE_LOOK: Duration = Duration::from_mins(2);
+
+/// Where a deployment can't be read, it is tried again after so many seconds.
+const TRY_AGAIN_S: u32 = 30;
+
+/// Where something changed meanwhile, it is looked at again after this.
+const LOOK_ANEW: Duration = Duration::from_secs(5);
+
+impl<P: Ports> Gate<P> {
+    /// The answer to a hook of an ECS deployment.
+    pub(crate) async fn judge_native(
+        &self,
+        settings: &Settings,
+        hook: &NativeHook,
+        invocation: &Invocation,
+        now: Timestamp,
+    ) -> (HookAnswer, Outcome) {
+        let deadline = invocation.work(now);
+        let (stage, judged) = self.look_native(settings, hook, &deadline, now).await;
+        // What can't be read may be the stage that is waited for already: a failure does not begin the wait anew.
+        let since = hook.waiting_since(&stage).or_else(|| hook.waiting().map(|(since, _)| since)).unwrap_or(now);
+        let over = is_over(settings, since, now);
+        let outcome = outcome(judged, Stage::of(&stage), Platform::Ecs, over);
+        let answer = match outcome.action {
+            None | Some(Action::LetPass) => NativeHook::succeeded(),
+            Some(Action::FailHook | Action::StopDeployment) => NativeHook::failed(),
+            Some(Action::Wait) => {
+                let again = outcome.judged.judgement.look_again_s.or(Some(TRY_AGAIN_S));
+                hook.in_progress(&stage, since, again)
+            }
+        };
+        (answer, outcome)
+    }
+
+    /// The stage, in ECS's own word, and its judgement.
+    async fn look_native(
+        &self,
+        settings: &Settings,
+        hook: &NativeHook,
+        deadline: &Deadline,
+        now: Timestamp,
+    ) -> (String, Judged) {
+        let id = Some(hook.id());
+        let mode = settings.common.mode;
+        let details = hook.policy();
+        let plain = |mode, verdict, reason: Other, why: String| {
+            (hook.stage.clone(), Judged::plain(id.clone(), mode, verdict, reason, why))
+        };
+        let service = match self.service(deadline, &hook.cluster, &hook.service).await {
+            Ok(Some(service)) => service,
+            Ok(None) => {
+                return plain(mode, Verdict::Fail, Other::ServiceUnreadable, "the service is gone".to_owned());
+            }
+            Err(why) => return plain(mode, Verdict::Error, Other::ServiceUnreadable, why),
+        };
+        let look = Look { settings, mode, details: &details, acts: true, deadline, now };
+        let policy = look.policy(&service.tags);
+        if let Some(why) = look.stands_apart(&hook.cluster, &policy) {
+            return (hook.stage.clone(), Judged::not_enrolled(id, why));
+        }
+        let effective = mode_of(&policy);
+        let arns: Vec<String> = hook.deployment.iter().chain(&service.service_deployment).take(1).cloned().collect();
+        let found = match deployments::described(&self.ports, deadline, &arns).await {
+            Ok(found) => found.into_iter().next(),
+            Err(error) => return plain(effective, Verdict::Error, Other::DeploymentUnreadable, error.to_string()),
+        };
+        let Some((deployment, revisions)) = found else {
+            let why = "the deployment is gone".to_owned();
+            return plain(effective, Verdict::Fail, Other::DeploymentUnreadable, why);
+        };
+        // The shape of 2025 does not say the stage; the deployment does.
+        let stage = if hook.stage.is_empty() { deployment.stage.clone() } else { hook.stage.clone() };
+        if stage.is_empty() {
+            let why = "neither the hook nor its deployment says which stage it is at".to_owned();
+            return plain(effective, Verdict::Error, Other::DeploymentUnreadable, why);
+        }
+        let deployment = InProgress { service, of: Of::Ecs { deployment, revisions } };
+        let since = Some(hook.waiting_since(&stage).unwrap_or(now));
+        let waiting = Waiting::of_hook(&deployment, &self.host.name, since);
+        let (judged, _) = look.at(&self.ports, &deployment, policy, &stage, waiting).await;
+        (stage, judged)
+    }
+
+    /// A service with its tags; None where it is gone.
+    ///
+    /// # Errors
+    /// Why it could not be described.
+    pub(crate) async fn service(
+        &self,
+        deadline: &Deadline,
+        cluster: &str,
+        name: &str,
+    ) -> Result<Option<Service>, String> {
+        let named = Enrolled { cluster: cluster.to_owned(), name: name.to_owned(), tags: Tags::default() };
+        let pace = Pace::new(Bucket::ECS_SERVICE_READ);
+        let described = enrolled::describe(&self.ports, deadline, &pace, 1, vec![named]).await;
+        match described.into_iter().next().map(|(_, service)| service) {
+            Some(Ok(service)) => Ok(Some(service)),
+            Some(Err(NotDescribed::NotReached(why) | NotDescribed::Unreadable(why))) => Err(why),
+            Some(Err(NotDescribed::Gone)) | None => Ok(None),
+        }
+    }
+
+    /// Holds a hook of a CodeDeploy deployment until its stage is judged: what became of it, and the last look with its
+    /// moment.
+    pub(crate) async fn hold(
+        &self,
+        settings: &Settings,
+        hook: &CodeDeployHook,
+        invocation: &Invocation,
+    ) -> (Ended, Option<Outcome>, Option<Timestamp>) {
+        let unread_succeeds = settings.common.mode != Mode::On;
+        let wait = Wait { ports: &self.ports, hook, invocation, function: &self.host.name, unread_succeeds };
+        let mut last: Option<(Outcome, Timestamp)> = None;
+        let mut called = hook.since();
+        let look = async |target: &Target, now: Timestamp, is_last: bool| {
+            let waiting = Waiting::of_event(target.in_progress(), *called.get_or_insert(now));
+            let (hold, outcome) = self.look_held(settings, hook, target, waiting, (now, is_last)).await;
+            last = Some((outcome, now));
+            hold
+        };
+        let ended = wait.hold(look).await;
+        let (mut outcome, at) = last.unzip();
+        if let (Some(outcome), Ended::NotAnswered { error, .. }) = (&mut outcome, &ended) {
+            outcome.done = Done::NotMade(NotMade { reason: Other::AnswerFailed, why: error.to_string() });
+            outcome.news = true;
+        }
+        (ended, outcome, at)
+    }
+
+    async fn look_held(
+        &self,
+        settings: &Settings,
+        hook: &CodeDeployHook,
+        target: &Target,
+        waiting: Waiting,
+        (now, is_last): (Timestamp, bool),
+    ) -> (Hold, Outcome) {
+        let deadline = Deadline::within(ONE_LOOK);
+        let event = target.in_progress().map_or("", |event| event.name.as_str());
+        let id = Some(format!("{}/{}", target.cluster, target.service));
+        let mode = settings.common.mode;
+        let found = deployments::of_target(&self.ports, &deadline, &hook.hook.deployment, target).await;
+        let (judged, deployment) = match found {
+            Ok(Some(deployment)) => {
+                let details = Tags::default();
+                let look = Look { settings, mode, details: &details, acts: true, deadline: &deadline, now };
+                let policy = look.policy(&deployment.service.tags);
+                let judged = match look.stands_apart(&target.cluster, &policy) {
+                    Some(why) => Judged::not_enrolled(id, why),
+                    None => look.at(&self.ports, &deployment, policy, event, waiting).await.0,
+                };
+                (judged, Some(deployment))
+            }
+            Ok(None) => {
+                let why = "the service, or its deployment, is gone";
+                (Judged::plain(id, mode, Verdict::Fail, Other::DeploymentUnreadable, why), None)
+            }
+            Err(error) => {
+                let why = error.to_string();
+                (Judged::plain(id, mode, Verdict::Error, Other::DeploymentUnreadable, why), None)
+            }
+        };
+        let over = is_last || is_over(settings, waiting.since.unwrap_or(now), now);
+        let mut outcome = outcome(judged, Stage::of(event), Platform::CodeDeploy, over);
+        let mut hold = match outcome.action {
+            None | Some(Action::LetPass) => Hold::Answer { succeeded: true },
+            Some(Action::FailHook | Action::StopDeployment) => Hold::Answer { succeeded: false },
+            Some(Action::Wait) => {
+                let again_s = outcome.judged.judgement.look_again_s.unwrap_or(TRY_AGAIN_S);
+                Hold::Again(Duration::from_secs(again_s.into()))
+            }
+        };
+        // `Failed` by itself rolls back only where the deployment group is set to, and production has the new version.
+        if let (Some(Action::StopDeployment), Some(deployment)) = (outcome.action, deployment)
+            && let Err(not_stopped) = deployments::stop(&self.ports, &deadline, &deployment, HOOK).await
+        {
+            // The next look sees what changed: its tag, or that it is being brought back.
+            if not_stopped.reason == NotStopped::Changed && !is_last {
+                hold = Hold::Again(LOOK_ANEW);
+            }
+            let reason = match not_stopped.reason {
+                NotStopped::Changed => Other::ChangedMeanwhile,
+                NotStopped::NotReached => Other::NotReached,
+                NotStopped::Failed => Other::StopFailed,
+            };
+            outcome.done = Done::NotMade(NotMade { reason, why: not_stopped.why });
+        }
+        (hold, outcome)
+    }
+}
+
+/// Whether what could not even be described has been waited for long enough. A judgement has a patience of its own.
+fn is_over(settings: &Settings, since: Timestamp, now: Timestamp) -> bool {
+    now >= since + SignedDuration::from_secs(settings.defaults.patience_s.into())
+}
+
+/// What a judgement comes to. What could not be described by the time that it is over is not taken for good.
+fn outcome(mut judged: Judged, stage: Stage, platform: Platform, over: bool) -> Outcome {
+    if over && judged.facts.is_none() && action(&judged, stage, platform) == Action::Wait {
+        let why = format!("{}, and the time to read it is over", judged.judgement.why);
+        judged.judgement = plain(Verdict::Fail, Other::NotInTime, why);
+    }
+    // Shadow holds nothing up.
+    let action = (judged.mode == Mode::On).then(|| action(&judged, stage, platform));
+    let news = is_news(&judged, action);
+    Outcome { done: if action.is_some() { Done::Acted } else { Done::Nothing }, judged, action, news }
+}
+
+/// The mode of a service, whether or not the rest of its policy can be read.
+pub(crate) fn mode_of(policy: &Read) -> Mode {
+    policy.as_ref().map_or_else(|(mode, _)| *mode, |policy| policy.mode)
+}
+
+/// A final answer that somebody should know of is news; waiting is not, as its end is told.
+fn is_news(judged: &Judged, action: Option<Action>) -> bool {
+    let loud = [Other::PassedWithWarnings, Other::BreakGlass, Other::PolicyError].map(Into::into);
+    let judgement = &judged.judgement;
+    match action {
+        Some(Action::FailHook | Action::StopDeployment) => true,
+        Some(Action::LetPass) | None => judgement.verdict == Verdict::Fail || loud.contains(&judgement.reason),
+        Some(Action::Wait) => false,
+    }
+}
