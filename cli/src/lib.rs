@@ -5,6 +5,7 @@
 //! - [`recommend`]: the decision as a filter, one JSON line in and one out
 //! - [`judge`]: the canary gate's verdict on a release, minute by minute, or as a filter
 //! - [`scan`]: the scan gate's verdict on an image
+//! - [`diagnose`]: why tasks of a service fail
 //! - [`policy`]: the policy document of the scan gate, checked
 //! - [`explain`]: a decision record, recomputed
 //! - [`filter`]: what the filters share
@@ -15,6 +16,7 @@
 //! - [`text`]: tables and numbers for a terminal
 
 pub mod backtest;
+pub mod diagnose;
 pub mod explain;
 pub mod filter;
 pub mod input;

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that can't go on has failed")]
 
 mod backtest;
+mod diagnose;
 mod explain;
 mod judge;
 mod policy;
