@@ -228,7 +228,7 @@ fn ours(cluster: &str, service: aws_sdk_ecs::types::Service) -> Service {
         settings: settings(
             service.deployment_configuration.as_ref(),
             service.health_check_grace_period_seconds,
-            service.network_configuration,
+            service.network_configuration.or_else(|| primary?.network_configuration.clone()),
         ),
         tags: tags(service.tags),
         task_definition,

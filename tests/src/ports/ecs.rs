@@ -94,7 +94,7 @@ fn described(service: &Simulated, account: &Account) -> Service {
         service_deployment: account.current_service_deployment(&service.id()).map(str::to_owned),
         history: EventHistory { complete_since, changes: kept.iter().filter_map(change).collect() },
         messages: kept.iter().rev().cloned().collect(),
-        settings: ServiceSettings::default(),
+        settings: settings(service, account),
         tags: Tags::new(service.tags.clone()),
         task_definition: Some(service.task_definition()),
         task_definitions: definitions.into_iter().collect(),
@@ -104,6 +104,15 @@ fn described(service: &Simulated, account: &Account) -> Service {
             None => Capacity::Unknown,
         },
         target_groups: account.target_groups_of(service),
+    }
+}
+
+fn settings(service: &Simulated, account: &Account) -> ServiceSettings {
+    ServiceSettings {
+        minimum_healthy_percent: Some(service.minimum_healthy_percent),
+        health_check_grace_s: service.grace_s,
+        public_ip: Some(service.public_ip),
+        rolls_back: account.rolls_back(service),
     }
 }
 

@@ -4,15 +4,19 @@
 //! - `cbor`: Smithy RPC v2 CBOR, as CloudWatch speaks it
 //! - `query`: awsQuery with XML, as SNS and Elastic Load Balancing speak it
 //! - `rest`: REST with JSON, as Lambda and Inspector speak it
+//! - `s3`: S3
+//! - [`front`]: what is behind a load balancer's test listener, which is no API
 //!
 //! `GET /clock` tells the account's time, or garbage where the clock has a fault; `GET /clock/sleep?seconds=30` answers
 //! when so much of it has passed. `GET /blobs/sha256:...` gives what ECR gives a URL for.
 
 mod cbor;
+pub mod front;
 mod inspector;
 mod json;
 mod query;
 mod rest;
+mod s3;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -108,6 +112,7 @@ enum Protocol {
     Cbor,
     Query,
     Rest,
+    S3,
 }
 
 /// An error, before a protocol writes it down.
@@ -135,6 +140,7 @@ impl Protocol {
             Self::Json => "application/x-amz-json-1.1",
             Self::Cbor => "application/cbor",
             Self::Query => "text/xml",
+            Self::S3 => "application/xml",
             Self::Rest => "application/json",
         }
     }
@@ -145,6 +151,7 @@ impl Protocol {
             Self::Cbor => cbor::error(refusal),
             Self::Query => query::error(refusal),
             Self::Rest => rest::error(refusal),
+            Self::S3 => s3::error(refusal),
         }
     }
 
@@ -153,6 +160,10 @@ impl Protocol {
         match self {
             Self::Json | Self::Cbor => Refusal::new("ThrottlingException", "Rate exceeded"),
             Self::Query => Refusal::new("Throttling", "Rate exceeded"),
+            Self::S3 => {
+                let status = StatusCode::SERVICE_UNAVAILABLE;
+                Refusal { status, ..Refusal::new("SlowDown", "Please reduce your request rate.") }
+            }
             Self::Rest => {
                 let status = StatusCode::TOO_MANY_REQUESTS;
                 Refusal { status, ..Refusal::new("TooManyRequestsException", "Rate Exceeded.") }
@@ -164,6 +175,7 @@ impl Protocol {
         let code = match self {
             Self::Json | Self::Cbor => "ServerException",
             Self::Query => "InternalFailure",
+            Self::S3 => "InternalError",
             Self::Rest => "ServiceException",
         };
         Refusal { status: StatusCode::INTERNAL_SERVER_ERROR, ..Refusal::new(code, "Service Unavailable") }
@@ -183,6 +195,11 @@ impl Protocol {
         let (status, code) = match (self, service) {
             (Self::Json | Self::Cbor, _) => (StatusCode::BAD_REQUEST, "AccessDeniedException"),
             (Self::Rest, _) => (StatusCode::FORBIDDEN, "AccessDeniedException"),
+            // S3 names no action.
+            (Self::S3, _) => {
+                let (status, message) = (StatusCode::FORBIDDEN, "Access Denied");
+                return Refusal { status, ..Refusal::new("AccessDenied", message) };
+            }
             (Self::Query, "sns") => (StatusCode::FORBIDDEN, "AuthorizationError"),
             (Self::Query, _) => (StatusCode::FORBIDDEN, "AccessDenied"),
         };
@@ -202,6 +219,8 @@ struct Call {
     operation: String,
     /// The function, and how it is invoked.
     invoked: Option<(String, String)>,
+    /// The object.
+    key: Option<String>,
     body: Bytes,
 }
 
@@ -217,7 +236,9 @@ impl Call {
         let path = request.uri().path().to_owned();
         let invoked = rest::function(&path).map(|function| (function, kind));
         let body = request.into_body().collect().await.map(Collected::to_bytes).unwrap_or_default();
+        let key = s3::key(&path).filter(|_| service.as_deref() == Some("s3"));
         let (protocol, operation) = match (target, path.split_once("/operation/"), &invoked) {
+            _ if key.is_some() => (Protocol::S3, "GetObject".to_owned()),
             (Some(target), ..) => (Protocol::Json, target.rsplit('.').next().unwrap_or_default().to_owned()),
             (_, Some((_, operation)), _) => (Protocol::Cbor, operation.to_owned()),
             (.., Some(_)) => (Protocol::Rest, "Invoke".to_owned()),
@@ -226,17 +247,18 @@ impl Call {
             }
             _ => (Protocol::Query, query::operation(&body)),
         };
-        Self { protocol, service: service.unwrap_or_default(), region, url, operation, invoked, body }
+        Self { protocol, service: service.unwrap_or_default(), region, url, operation, invoked, key, body }
     }
 
-    fn answer(&self, world: &World, fault: Option<&Fault>) -> Result<Vec<u8>, Refusal> {
+    async fn answer(&self, world: &World, fault: Option<&Fault>) -> Result<Vec<u8>, Refusal> {
         match (self.protocol, &self.invoked) {
+            (Protocol::S3, _) => s3::get_object(self.key.as_deref().unwrap_or_default(), world),
             (Protocol::Json, _) => {
                 let place = json::Place { region: &self.region, url: &self.url };
                 json::answer(&self.operation, &self.body, &place, (world, fault))
             }
             (Protocol::Cbor, _) => cbor::answer(&self.operation, &self.body, world, fault),
-            (Protocol::Rest, Some((function, kind))) => rest::invoke(function, kind, &self.body, world),
+            (Protocol::Rest, Some((function, kind))) => rest::invoke(function, kind, &self.body, world).await,
             (Protocol::Rest, None) => inspector::answer(&self.operation, &self.body, world),
             (Protocol::Query, _) => query::answer(&self.operation, &self.body, world),
         }
@@ -275,9 +297,18 @@ async fn answer(request: Request<Incoming>, world: World) -> Response<Full<Bytes
         Some(Fault::Delay(long)) => tokio::time::sleep(*long).await,
         Some(Fault::PartialData | Fault::EmptyPages(_) | Fault::FailService(..)) | None => {}
     }
-    match call.answer(&world, fault.as_ref()) {
+    match call.answer(&world, fault.as_ref()).await {
         // An invocation that nobody waits for is accepted, not answered.
-        Ok(body) if call.invoked.is_some() => respond(protocol, StatusCode::ACCEPTED, body),
+        Ok(body) if call.invoked.as_ref().is_some_and(|(_, kind)| kind == "Event") => {
+            respond(protocol, StatusCode::ACCEPTED, body)
+        }
+        // The answer to one is a 200 too where the function failed.
+        Err(refusal) if refusal.code == rest::FUNCTION_ERROR => {
+            let mut response = respond(protocol, StatusCode::OK, refusal.message.into_bytes());
+            let header = HeaderName::from_static(rest::FUNCTION_ERROR);
+            response.headers_mut().insert(header, HeaderValue::from_static("Unhandled"));
+            response
+        }
         Ok(body) => respond(protocol, StatusCode::OK, body),
         Err(refusal) => refuse(protocol, &refusal),
     }

@@ -47,6 +47,12 @@ pub struct Service {
     pub target_group: Option<String>,
     /// Tasks that are asked for.
     pub desired: u32,
+    /// Tasks that stay up during a rolling deployment, in percent.
+    pub minimum_healthy_percent: u32,
+    /// Seconds from a task's start for which failing health checks are ignored; None where nobody has said.
+    pub grace_s: Option<u32>,
+    /// Whether its tasks are given public addresses.
+    pub public_ip: bool,
     /// When it was created.
     pub created: Timestamp,
     /// Its events, oldest first.
@@ -107,6 +113,9 @@ impl Service {
             size: (1024, 2048),
             target_group: None,
             desired: tasks,
+            minimum_healthy_percent: 100,
+            grace_s: None,
+            public_ip: false,
             created,
             events: vec![(created, format!("(service {name}) has reached a steady state."))],
             image: None,
@@ -148,6 +157,24 @@ impl Service {
     pub fn behind_load_balancer(mut self) -> Self {
         self.target_group = Some(format!("targetgroup/{}/73e2d6bc24d8a067", self.name));
         self
+    }
+
+    /// During a rolling deployment so many percent of its tasks stay up.
+    #[must_use]
+    pub fn minimum_healthy(self, percent: u32) -> Self {
+        Self { minimum_healthy_percent: percent, ..self }
+    }
+
+    /// From a task's start, failing health checks are ignored for so many seconds.
+    #[must_use]
+    pub fn grace(self, seconds: u32) -> Self {
+        Self { grace_s: Some(seconds), ..self }
+    }
+
+    /// Its tasks are given public addresses.
+    #[must_use]
+    pub fn public_ip(self) -> Self {
+        Self { public_ip: true, ..self }
     }
 
     /// It runs this image, such as `shop:v1`, in a container `app`.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, Refusal, text, texts, time};
 use crate::world::Account;
-use crate::world::codedeploy::{CodeDeployment, EcsTarget, LifecycleEvent, TaskSetInfo};
+use crate::world::codedeploy::{BUCKET, CodeDeployment, EcsTarget, LifecycleEvent, TaskSetInfo};
 
 /// Smaller than CodeDeploy's own, so that tests see more than one.
 const PER_PAGE: usize = 2;
@@ -28,6 +28,30 @@ pub(super) fn batch_get_deployments(account: &Account, input: &Value) -> Answer 
     Ok(json!({"deploymentsInfo": found.into_iter().map(info).collect::<Vec<_>>()}))
 }
 
+pub(super) fn get_deployment(account: &Account, input: &Value) -> Answer {
+    let id = text(&input["deploymentId"]);
+    Ok(json!({"deploymentInfo": info(account.code_deployment(&id)?)}))
+}
+
+/// Of AppSpecs that CodeDeploy keeps itself.
+pub(super) fn get_application_revision(account: &Account, input: &Value) -> Answer {
+    let (application, hash) = (text(&input["applicationName"]), text(&input["revision"]["appSpecContent"]["sha256"]));
+    let content = account.get_application_revision(&application, &hash)?;
+    let revision = json!({"revisionType": "AppSpecContent", "appSpecContent": {"content": content, "sha256": hash}});
+    Ok(json!({"applicationName": application, "revision": revision, "revisionInfo": {}}))
+}
+
+/// Where the AppSpec of a deployment is; its content is told by another call.
+fn revision(deployment: &CodeDeployment) -> Value {
+    let Some(key) = deployment.object_key() else {
+        let content = json!({"content": null, "sha256": deployment.revision});
+        return json!({"revisionType": "AppSpecContent", "appSpecContent": content});
+    };
+    let tag = &deployment.revision[..32];
+    let object = json!({"bucket": BUCKET, "key": key, "bundleType": "YAML", "eTag": tag});
+    json!({"revisionType": "S3", "s3Location": object})
+}
+
 fn info(deployment: &CodeDeployment) -> Value {
     // The name of a configuration says what it is for.
     let platform = if deployment.config.contains(".Lambda") { "Lambda" } else { "ECS" };
@@ -37,7 +61,7 @@ fn info(deployment: &CodeDeployment) -> Value {
         "status": deployment.status, "creator": deployment.creator, "computePlatform": platform,
         "createTime": time(deployment.created), "completeTime": deployment.ended.map(time),
         "errorInformation": deployment.error.as_ref().map(|(code, message)| json!({"code": code, "message": message})),
-        "revision": {"revisionType": "AppSpecContent", "appSpecContent": {"sha256": deployment.revision}},
+        "revision": revision(deployment),
         "rollbackInfo": {
             "rollbackDeploymentId": deployment.rolled_back_by,
             "rollbackTriggeringDeploymentId": deployment.rolls_back,

@@ -59,8 +59,20 @@ fn describe(account: &Account, service: &Service, with_tags: bool) -> Value {
         .map(|(provider, base, weight)| json!({"capacityProvider": provider, "base": base, "weight": weight}))
         .collect();
     let tags: Vec<Value> = service.tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect();
-    let sets: Vec<Value> = account.task_sets(service).iter().map(task_set).collect();
     let cluster = format!("arn:aws:ecs:{}:{}:cluster/{}", REGION, ACCOUNT, service.cluster);
+    let own = account.native.configurations.get(&service.id()).cloned().unwrap_or_default();
+    let deployed = json!({
+        "minimumHealthyPercent": service.minimum_healthy_percent, "maximumPercent": 200,
+        "deploymentCircuitBreaker": {"enable": own.circuit_breaker, "rollback": own.circuit_breaker},
+        "alarms": {"alarmNames": own.alarms, "enable": !own.alarms.is_empty(), "rollback": !own.alarms.is_empty()},
+    });
+    let public = if service.public_ip { "ENABLED" } else { "DISABLED" };
+    let network = json!({"awsvpcConfiguration": {
+        "subnets": ["subnet-1"], "securityGroups": ["sg-1"], "assignPublicIp": public,
+    }});
+    // There the task sets say it.
+    let by_code_deploy = service.controller == "CODE_DEPLOY";
+    let sets: Vec<Value> = account.task_sets(service).iter().map(|set| task_set(set, &network)).collect();
     json!({
         "serviceArn": service.arn(), "serviceName": service.name, "clusterArn": cluster,
         "status": service.status, "desiredCount": service.desired, "runningCount": account.counts(service).0,
@@ -69,16 +81,18 @@ fn describe(account: &Account, service: &Service, with_tags: bool) -> Value {
         "loadBalancers": balancers, "deployments": deployments, "taskSets": sets, "events": events,
         "createdAt": time(service.created), "schedulingStrategy": service.scheduling,
         "currentServiceDeployment": account.current_service_deployment(&service.id()),
+        "deploymentConfiguration": deployed, "networkConfiguration": if by_code_deploy { Value::Null } else { network },
+        "healthCheckGracePeriodSeconds": service.grace_s,
         "deploymentController": {"type": service.controller}, "enableECSManagedTags": true,
         "enableExecuteCommand": false, "tags": if with_tags { tags } else { Vec::new() },
     })
 }
 
-fn task_set(set: &TaskSet) -> Value {
+fn task_set(set: &TaskSet, network: &Value) -> Value {
     let balancers: Vec<Value> = set.target_group.iter().map(|group| balancer(group)).collect();
     json!({
         "id": set.id, "externalId": set.external_id, "status": set.status, "loadBalancers": balancers,
-        "taskDefinition": set.task_definition,
+        "taskDefinition": set.task_definition, "networkConfiguration": network,
     })
 }
 

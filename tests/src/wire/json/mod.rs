@@ -1,4 +1,4 @@
-//! awsJson 1.1: ECS, ECR, CodeDeploy, SSM, the tagging API, Application Auto Scaling.
+//! awsJson 1.1: ECS, ECR, CodeDeploy, CloudWatch Logs, SSM, the tagging API, Application Auto Scaling.
 
 mod autoscaling;
 mod codedeploy;
@@ -6,6 +6,7 @@ mod definitions;
 mod deployments;
 mod ecr;
 mod ecs;
+mod logs;
 mod ssm;
 mod tagging;
 mod tasks;
@@ -56,6 +57,9 @@ pub(super) fn answer(
         "DescribeServiceRevisions" => deployments::describe_service_revisions(&account, &input),
         "ListServiceDeployments" => deployments::list_service_deployments(&account, &input),
         "StopServiceDeployment" => deployments::stop_service_deployment(&mut account, &input),
+        "GetDeployment" => codedeploy::get_deployment(&account, &input),
+        "GetApplicationRevision" => codedeploy::get_application_revision(&account, &input),
+        "DescribeLogGroups" => Ok(logs::describe_log_groups(&account, &input)),
         "ListDeployments" => codedeploy::list_deployments(&account, &input),
         "BatchGetDeployments" => codedeploy::batch_get_deployments(&account, &input),
         "ListDeploymentTargets" => codedeploy::list_deployment_targets(&account, &input),
@@ -79,7 +83,7 @@ pub(super) fn answer(
 /// One page of a list, and what asks for the next: `maxResults` of the request, and no more than the API gives at once.
 fn page<'a, T>(all: &'a [T], input: &Value, most: u64) -> (&'a [T], Option<String>) {
     let from: usize = input["nextToken"].as_str().and_then(|token| token.parse().ok()).unwrap_or(0);
-    let length = usize::try_from(input["maxResults"].as_u64().unwrap_or(most).min(most)).unwrap_or(usize::MAX);
+    let length = usize::try_from(input["maxResults"].as_u64().or(input["limit"].as_u64()).unwrap_or(most).min(most)).unwrap_or(usize::MAX);
     let left = all.get(from..).unwrap_or_default();
     let shown = &left[..left.len().min(length)];
     (shown, (shown.len() < left.len()).then(|| (from + shown.len()).to_string()))

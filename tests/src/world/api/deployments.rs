@@ -118,6 +118,13 @@ impl Account {
         Ok(())
     }
 
+    /// Whether ECS rolls back what fails of a service: by its circuit breaker, or by the alarms of its deployments.
+    #[must_use]
+    pub fn rolls_back(&self, service: &Service) -> bool {
+        let configuration = self.native.configurations.get(&service.id());
+        configuration.is_some_and(|own| own.circuit_breaker || !own.alarms.is_empty())
+    }
+
     /// The ARN of the service deployment that a service is in, or was in last: `currentServiceDeployment`.
     #[must_use]
     pub fn current_service_deployment(&self, service: &str) -> Option<&str> {

@@ -2,6 +2,7 @@
 
 mod clock;
 mod codedeploy;
+mod failing;
 mod native;
 mod registry;
 mod tasks;
