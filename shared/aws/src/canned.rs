@@ -1,6 +1,6 @@
 //! An AWS that gives prepared answers, in their order, and remembers what it was asked.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use aws_config::Region;
@@ -18,26 +18,42 @@ pub(crate) struct Canned(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
-    answers: VecDeque<(u16, String)>,
+    answers: VecDeque<Prepared>,
     asked: Vec<Asked>,
 }
 
 /// A call that was made.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
-    /// The operation's name; its path where the protocol has no names.
+    /// The operation's name; its path and query where the protocol has no names.
     pub(crate) operation: String,
     /// The region that it was signed for.
     pub(crate) region: String,
-    /// JSON.
+    /// JSON, or a form.
     pub(crate) body: String,
+    /// Headers by their names in small letters.
+    pub(crate) headers: BTreeMap<String, String>,
+}
+
+/// What is answered.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Prepared {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, &'static str)>,
+    pub(crate) body: String,
+}
+
+impl From<(u16, &str)> for Prepared {
+    fn from((status, body): (u16, &str)) -> Self {
+        Self { status, headers: Vec::new(), body: body.to_owned() }
+    }
 }
 
 impl Canned {
     /// The ports in eu-west-1, and what they are made to ask.
-    pub(crate) async fn aws<'a>(answers: impl IntoIterator<Item = (u16, &'a str)>) -> (Aws, Self) {
+    pub(crate) async fn aws(answers: impl IntoIterator<Item = impl Into<Prepared>>) -> (Aws, Self) {
         let canned = Self::default();
-        let answers = answers.into_iter().map(|(status, body)| (status, body.to_owned()));
+        let answers = answers.into_iter().map(Into::into);
         canned.0.lock().expect("no poison").answers.extend(answers);
         let connector = SharedHttpConnector::new(canned.clone());
         let config = loader()
@@ -59,21 +75,23 @@ impl HttpConnector for Canned {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let header = |name| request.headers().get(name).unwrap_or_default();
         let path = request.uri().splitn(4, '/').last().unwrap_or_default();
+        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
+        let target = header("x-amz-target").rsplit('.').next().filter(|name| !name.is_empty());
+        let action = || body.strip_prefix("Action=").and_then(|form| form.split('&').next());
         let asked = Asked {
-            operation: header("x-amz-target")
-                .rsplit('.')
-                .next()
-                .filter(|name| !name.is_empty())
-                .unwrap_or(path)
-                .to_owned(),
+            operation: target.or_else(action).unwrap_or(path).to_owned(),
             region: header("authorization").split('/').nth(2).unwrap_or_default().to_owned(),
-            body: String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned(),
+            headers: request.headers().iter().map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect(),
+            body,
         };
         let mut state = self.0.lock().expect("no poison");
         state.asked.push(asked);
-        let nothing_left = || (400, r#"{"__type": "NothingCanned", "message": "no answer is left"}"#.to_owned());
-        let (status, body) = state.answers.pop_front().unwrap_or_else(nothing_left);
-        let status = status.try_into().expect("a status");
-        HttpConnectorFuture::ready(Ok(HttpResponse::new(status, SdkBody::from(body))))
+        let nothing_left = || (400, r#"{"__type": "NothingCanned", "message": "no answer is left"}"#).into();
+        let Prepared { status, headers, body } = state.answers.pop_front().unwrap_or_else(nothing_left);
+        let mut answer = HttpResponse::new(status.try_into().expect("a status"), SdkBody::from(body));
+        for (name, value) in headers {
+            answer.headers_mut().insert(name, value);
+        }
+        HttpConnectorFuture::ready(Ok(answer))
     }
 }

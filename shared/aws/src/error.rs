@@ -118,8 +118,9 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     said.join(": ")
 }
 
-/// How the codes end that say that something is not there: ECS's, the load balancers', CodeDeploy's.
-const GONE: [&str; 3] = ["NotFoundException", "NotFound", "DoesNotExistException"];
+/// How the codes end that say that something is not there: ECS's, the load balancers', CodeDeploy's, S3's.
+const GONE: [&str; 6] =
+    ["NotFoundException", "NotFound", "DoesNotExistException", "NoSuchBucket", "NoSuchKey", "NoSuchVersion"];
 
 fn kind<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Kind {
     let status = error.raw_response().map_or(0, |response| response.status().as_u16());
@@ -156,9 +157,14 @@ mod tests {
                     "DeploymentDoesNotExistException",
                     "ImageNotFoundException",
                     "LayersNotFoundException",
+                    "ListenerNotFound",
+                    "LoadBalancerNotFound",
+                    "NoSuchKey",
+                    "NoSuchVersion",
                     "ParameterNotFound",
                     "RepositoryNotFoundException",
                     "ResourceNotFoundException",
+                    "RevisionDoesNotExistException",
                     "ScanNotFoundException",
                     "TargetGroupNotFound",
                 ],

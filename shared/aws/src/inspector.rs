@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_inspector2::types::{
-    CoverageFilterCriteria, CoverageStringComparison, CoverageStringFilter, CoveredResource, ExploitAvailable,
-    FilterCriteria, Finding, FindingDetailsError, FindingDetailsErrorCode, StringComparison, StringFilter,
-};
-use aws_smithy_types::error::operation::BuildError;
+use aws_smithy_types::DateTime;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use tidegate_core::scan::facts::Coverage;
 
+use crate::bare::{Ask, Service};
 use crate::convert::time;
 use crate::error::{Kind, PortError};
 use crate::sdk::Aws;
@@ -47,21 +46,19 @@ pub struct Risk {
     pub exploit_available: Option<bool>,
 }
 
+pub(crate) const SERVICE: Service = Service { id: "Inspector2", host: "inspector2", signed_for: "inspector2" };
+
 impl Inspector for Aws {
     async fn risks(&self, digest: &str) -> Result<BTreeMap<String, Risk>, PortError> {
         const OPERATION: &str = "ListFindings";
-        let is = StringFilter::builder().comparison(StringComparison::Equals).value(digest).build();
-        let of_image = FilterCriteria::builder().ecr_image_hash(is.map_err(incomplete(OPERATION))?).build();
-        let per_page = i32::try_from(FINDINGS_PER_PAGE).unwrap_or(i32::MAX);
-        let (mut risks, mut next) = (BTreeMap::new(), None);
+        let mut question = json!({"filterCriteria": {"ecrImageHash": equals(digest)}, "maxResults": FINDINGS_PER_PAGE});
+        let mut risks = BTreeMap::new();
         for _ in 0..MOST_PAGES {
-            let call = self.inspector.list_findings().filter_criteria(of_image.clone()).max_results(per_page);
-            let answer = call.set_next_token(next).send().await.map_err(PortError::of(OPERATION))?;
-            risks.extend(answer.findings.unwrap_or_default().into_iter().map(risk));
-            next = answer.next_token.filter(|token| !token.is_empty());
-            if next.is_none() || risks.len() >= MOST_FINDINGS {
-                return Ok(risks);
-            }
+            let page: Findings = self.inspector.json(OPERATION, Ask::rest("/findings/list", &question)).await?;
+            risks.extend(page.findings.into_iter().map(risk));
+            let next = page.next_token.filter(|token| !token.is_empty());
+            let Some(next) = next.filter(|_| risks.len() < MOST_FINDINGS) else { return Ok(risks) };
+            question["nextToken"] = next.into();
         }
         Err(PortError::new(OPERATION, Kind::Garbled, format!("it has more than {MOST_PAGES} pages")))
     }
@@ -70,12 +67,12 @@ impl Inspector for Aws {
         const OPERATION: &str = "BatchGetFindingDetails";
         let mut exploited = Vec::new();
         for arns in finding_arns.chunks(DETAILS_PER_CALL) {
-            let call = self.inspector.batch_get_finding_details().set_finding_arns(Some(arns.to_vec()));
-            let answer = call.send().await.map_err(PortError::of(OPERATION))?;
-            if let Some((kind, why)) = answer.errors.unwrap_or_default().iter().find_map(failure) {
+            let ask = Ask::rest("/findings/details/batch/get", &json!({"findingArns": arns}));
+            let answer: Details = self.inspector.json(OPERATION, ask).await?;
+            if let Some((kind, why)) = answer.errors.iter().find_map(failure) {
                 return Err(PortError::new(OPERATION, kind, why));
             }
-            let details = answer.finding_details.unwrap_or_default().into_iter();
+            let details = answer.finding_details.into_iter();
             exploited
                 .extend(details.filter(|detail| detail.cisa_data.is_some()).filter_map(|detail| detail.finding_arn));
         }
@@ -84,23 +81,93 @@ impl Inspector for Aws {
 
     async fn coverage(&self, image_arn: &str) -> Result<Option<Coverage>, PortError> {
         const OPERATION: &str = "ListCoverage";
-        let is = CoverageStringFilter::builder().comparison(CoverageStringComparison::Equals).value(image_arn).build();
-        let of_image = CoverageFilterCriteria::builder().resource_id(is.map_err(incomplete(OPERATION))?).build();
-        let call = self.inspector.list_coverage().filter_criteria(of_image);
-        let answer = call.send().await.map_err(PortError::of(OPERATION))?;
-        Ok(answer.covered_resources.unwrap_or_default().into_iter().find_map(coverage))
+        let question = json!({"filterCriteria": {"resourceId": equals(image_arn)}});
+        let answer: Covered = self.inspector.json(OPERATION, Ask::rest("/coverage/list", &question)).await?;
+        Ok(answer.covered_resources.into_iter().find_map(coverage))
     }
 }
 
-/// What the SDK says of a request that lacks a part.
-fn incomplete(operation: &'static str) -> impl FnOnce(BuildError) -> PortError {
-    move |error| PortError::new(operation, Kind::Refused, error.to_string())
+/// The filter for one value.
+fn equals(value: &str) -> Value {
+    json!([{"comparison": "EQUALS", "value": value}])
+}
+
+/// What `ListFindings` answers.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Findings {
+    #[serde(default)]
+    findings: Vec<Finding>,
+    next_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Finding {
+    finding_arn: String,
+    epss: Option<Epss>,
+    exploit_available: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Epss {
+    score: f64,
+}
+
+/// What `BatchGetFindingDetails` answers.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Details {
+    #[serde(default)]
+    finding_details: Vec<Detail>,
+    #[serde(default)]
+    errors: Vec<DetailsError>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Detail {
+    finding_arn: Option<String>,
+    cisa_data: Option<Cisa>,
+}
+
+/// That there is any is all that counts.
+#[derive(Deserialize)]
+struct Cisa {}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DetailsError {
+    finding_arn: String,
+    error_code: String,
+    error_message: String,
+}
+
+/// What `ListCoverage` answers.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Covered {
+    #[serde(default)]
+    covered_resources: Vec<CoveredResource>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CoveredResource {
+    scan_status: Option<CoveredScan>,
+    /// Seconds since 1970.
+    last_scanned_at: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct CoveredScan {
+    reason: String,
 }
 
 fn risk(found: Finding) -> (String, Risk) {
-    let exploit_available = match found.exploit_available {
-        Some(ExploitAvailable::Yes) => Some(true),
-        Some(ExploitAvailable::No) => Some(false),
+    let exploit_available = match found.exploit_available.as_deref() {
+        Some("YES") => Some(true),
+        Some("NO") => Some(false),
         _ => None,
     };
     (found.finding_arn, Risk { epss: found.epss.map(|epss| epss.score), exploit_available })
@@ -108,21 +175,21 @@ fn risk(found: Finding) -> (String, Risk) {
 
 /// None for a finding of which there are no details, so that nobody knows it to be exploited. Any other error leaves
 /// that open.
-fn failure(error: &FindingDetailsError) -> Option<(Kind, String)> {
-    let kind = match error.error_code {
-        FindingDetailsErrorCode::FindingDetailsNotFound => return None,
-        FindingDetailsErrorCode::AccessDenied => Kind::Denied,
-        FindingDetailsErrorCode::InternalError => Kind::Unavailable,
+fn failure(error: &DetailsError) -> Option<(Kind, String)> {
+    let kind = match error.error_code.as_str() {
+        "FINDING_DETAILS_NOT_FOUND" => return None,
+        "ACCESS_DENIED" => Kind::Denied,
+        "INTERNAL_ERROR" => Kind::Unavailable,
         _ => Kind::Refused,
     };
-    Some((kind, format!("{}: {}: {}", error.finding_arn, error.error_code.as_str(), error.error_message)))
+    Some((kind, format!("{}: {}: {}", error.finding_arn, error.error_code, error.error_message)))
 }
 
 /// None where Inspector names the image and says nothing of its scan.
 fn coverage(found: CoveredResource) -> Option<Coverage> {
     Some(Coverage {
-        reason: found.scan_status?.reason.as_str().to_owned(),
-        scanned_at: found.last_scanned_at.as_ref().and_then(time),
+        reason: found.scan_status?.reason,
+        scanned_at: found.last_scanned_at.and_then(|at| time(&DateTime::from_secs_f64(at))),
     })
 }
 

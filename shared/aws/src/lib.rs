@@ -25,11 +25,24 @@
 pub mod app_specs;
 #[cfg(feature = "autoscaling")]
 pub mod autoscaling;
+#[cfg(feature = "bare")]
+#[allow(dead_code, reason = "no function calls every service")]
+mod bare;
 #[cfg(any(feature = "deployments", feature = "loadbalancing"))]
 mod batch;
 pub mod calls;
 #[cfg(test)]
-#[cfg(any(feature = "images", feature = "inspector", feature = "parameters", feature = "tasks"))]
+#[cfg(any(
+    feature = "bare",
+    feature = "definitions",
+    feature = "functions",
+    feature = "images",
+    feature = "inspector",
+    feature = "loadbalancing",
+    feature = "parameters",
+    feature = "service-tasks",
+    feature = "tasks"
+))]
 mod canned;
 pub mod clock;
 #[cfg(feature = "cloudwatch")]
@@ -62,6 +75,8 @@ pub mod metrics;
 #[cfg(feature = "notifications")]
 pub mod notifications;
 pub mod pace;
+#[cfg(any(feature = "service-tasks", feature = "tasks"))]
+mod pages;
 #[cfg(feature = "parameters")]
 pub mod parameters;
 #[cfg(feature = "probe")]

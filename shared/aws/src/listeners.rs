@@ -1,6 +1,9 @@
 //! Elastic Load Balancing: listeners, and the load balancers that they belong to.
 
-use crate::error::PortError;
+use aws_sdk_elasticloadbalancingv2::types::LoadBalancerSchemeEnum;
+
+use crate::error::{Kind, PortError, unless_gone};
+use crate::sdk::Aws;
 
 /// The calls that are used.
 pub trait Listeners {
@@ -35,6 +38,45 @@ pub struct LoadBalancer {
     pub internal: bool,
 }
 
+impl Listeners for Aws {
+    async fn listener(&self, arn: &str) -> Result<Option<Listener>, PortError> {
+        const OPERATION: &str = "DescribeListeners";
+        let answer = self.elb.describe_listeners().listener_arns(arn).send().await.map_err(PortError::of(OPERATION));
+        let found = unless_gone(answer)?.and_then(|answer| answer.listeners).unwrap_or_default().into_iter().next();
+        let incomplete =
+            || PortError::new(OPERATION, Kind::Garbled, format!("{arn} has no load balancer, port or protocol"));
+        found.map(|found| listener(found).ok_or_else(incomplete)).transpose()
+    }
+
+    async fn load_balancer(&self, arn: &str) -> Result<Option<LoadBalancer>, PortError> {
+        const OPERATION: &str = "DescribeLoadBalancers";
+        let answer = self.elb.describe_load_balancers().load_balancer_arns(arn).send().await;
+        let answer = unless_gone(answer.map_err(PortError::of(OPERATION)))?;
+        let found = answer.and_then(|answer| answer.load_balancers).unwrap_or_default().into_iter().next();
+        let incomplete = || PortError::new(OPERATION, Kind::Garbled, format!("{arn} has no DNS name"));
+        found.map(|found| load_balancer(found).ok_or_else(incomplete)).transpose()
+    }
+}
+
+/// None for a Gateway Load Balancer's, which has neither a port nor a protocol.
+fn listener(found: aws_sdk_elasticloadbalancingv2::types::Listener) -> Option<Listener> {
+    Some(Listener {
+        arn: found.listener_arn?,
+        load_balancer: found.load_balancer_arn?,
+        port: found.port.and_then(|port| u16::try_from(port).ok())?,
+        protocol: found.protocol?.as_str().to_owned(),
+    })
+}
+
+/// None where it has no name yet, or never will.
+fn load_balancer(found: aws_sdk_elasticloadbalancingv2::types::LoadBalancer) -> Option<LoadBalancer> {
+    Some(LoadBalancer {
+        arn: found.load_balancer_arn?,
+        dns_name: found.dns_name.filter(|name| !name.is_empty())?,
+        internal: found.scheme == Some(LoadBalancerSchemeEnum::Internal),
+    })
+}
+
 /// The listener that a rule belongs to, by their ARNs; a listener's own ARN is that listener.
 ///
 /// Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awselasticloadbalancingv2.html>
@@ -46,4 +88,97 @@ pub fn listener_of(rule: &str) -> Option<String> {
     let (account, path) = rule.split_once(":listener-rule/")?;
     let (listener, _) = path.rsplit_once('/')?;
     Some(format!("{account}:listener/{listener}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canned::Canned;
+
+    const BALANCER: &str = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/shop/50dc6c495c0c9188";
+    const LISTENER: &str =
+        "arn:aws:elasticloadbalancing:eu-west-1:111122223333:listener/app/shop/50dc6c495c0c9188/f2f7dc8efc522ab2";
+
+    #[test]
+    fn a_rule_belongs_to_the_listener_that_its_arn_names() {
+        let rule = format!("{}/9683b2d02a6cabee", LISTENER.replace(":listener/", ":listener-rule/"));
+        assert_eq!(listener_of(&rule).as_deref(), Some(LISTENER));
+        assert_eq!(listener_of(LISTENER).as_deref(), Some(LISTENER), "a Network Load Balancer has no rules");
+        assert_eq!(listener_of(BALANCER), None);
+        assert_eq!(listener_of(""), None);
+    }
+
+    fn listeners(members: &str) -> String {
+        format!(
+            "<DescribeListenersResponse><DescribeListenersResult><Listeners><member>{members}</member></Listeners></DescribeListenersResult></DescribeListenersResponse>"
+        )
+    }
+
+    fn balancers(members: &str) -> String {
+        format!(
+            "<DescribeLoadBalancersResponse><DescribeLoadBalancersResult><LoadBalancers><member>{members}</member></LoadBalancers></DescribeLoadBalancersResult></DescribeLoadBalancersResponse>"
+        )
+    }
+
+    fn gone(code: &str) -> String {
+        format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>not found</Message></Error></ErrorResponse>"
+        )
+    }
+
+    #[tokio::test]
+    async fn a_listener_has_a_port_a_protocol_and_a_load_balancer() {
+        let https = format!(
+            "<ListenerArn>{LISTENER}</ListenerArn><LoadBalancerArn>{BALANCER}</LoadBalancerArn><Port>8443</Port><Protocol>HTTPS</Protocol>"
+        );
+        let gateway = format!("<ListenerArn>{LISTENER}</ListenerArn><LoadBalancerArn>{BALANCER}</LoadBalancerArn>");
+        let answers = [(200, listeners(&https)), (400, gone("ListenerNotFound")), (200, listeners(&gateway))];
+        let (aws, canned) = Canned::aws(answers.iter().map(|(status, body)| (*status, &**body))).await;
+        let expected = Listener {
+            arn: LISTENER.to_owned(),
+            load_balancer: BALANCER.to_owned(),
+            port: 8443,
+            protocol: "HTTPS".to_owned(),
+        };
+        assert_eq!(aws.listener(LISTENER).await, Ok(Some(expected)));
+        assert_eq!(aws.listener(LISTENER).await, Ok(None), "it is gone");
+        assert_eq!(aws.listener(LISTENER).await.map_err(|error| error.kind), Err(Kind::Garbled));
+        let asked = canned.asked();
+        assert!(asked.iter().all(|call| call.operation == "DescribeListeners"), "{asked:?}");
+        assert!(asked[0].body.contains("ListenerArns.member.1=arn%3Aaws%3Aelasticloadbalancing"), "{asked:?}");
+    }
+
+    #[tokio::test]
+    async fn a_load_balancer_has_a_name_and_is_internal_or_not() {
+        let named = |scheme: &str| {
+            format!(
+                "<LoadBalancerArn>{BALANCER}</LoadBalancerArn><DNSName>shop-1.eu-west-1.elb.amazonaws.com</DNSName><Scheme>{scheme}</Scheme>"
+            )
+        };
+        let answers = [
+            (200, balancers(&named("internal"))),
+            (200, balancers(&named("internet-facing"))),
+            (400, gone("LoadBalancerNotFound")),
+            (200, balancers(&format!("<LoadBalancerArn>{BALANCER}</LoadBalancerArn>"))),
+        ];
+        let (aws, _) = Canned::aws(answers.iter().map(|(status, body)| (*status, &**body))).await;
+        for internal in [true, false] {
+            let found = aws.load_balancer(BALANCER).await.expect("an answer").expect("a load balancer");
+            assert_eq!((found.internal, &*found.dns_name), (internal, "shop-1.eu-west-1.elb.amazonaws.com"));
+        }
+        assert_eq!(aws.load_balancer(BALANCER).await, Ok(None), "it is gone");
+        assert_eq!(aws.load_balancer(BALANCER).await.map_err(|error| error.kind), Err(Kind::Garbled));
+    }
+
+    #[tokio::test]
+    async fn who_may_not_ask_is_told_which_action_is_missing() {
+        let said = "User: gate is not authorized to perform: elasticloadbalancing:DescribeListeners";
+        let denied = format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>{said}</Message></Error></ErrorResponse>"
+        );
+        let (aws, _) = Canned::aws([(403, &*denied)]).await;
+        let error = aws.listener(LISTENER).await.expect_err("an error");
+        assert_eq!(error.kind, Kind::Denied);
+        assert!(error.to_string().contains(said), "{error}");
+    }
 }

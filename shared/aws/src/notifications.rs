@@ -1,5 +1,6 @@
 //! SNS: telling people.
 
+use crate::bare::{Ask, Service};
 use crate::error::PortError;
 use crate::sdk::Aws;
 
@@ -35,9 +36,49 @@ impl Message {
     }
 }
 
+pub(crate) const SERVICE: Service = Service { id: "SNS", host: "sns", signed_for: "sns" };
+
 impl Notifications for Aws {
     async fn publish(&self, topic_arn: &str, message: &Message) -> Result<(), PortError> {
-        let publish = self.sns.publish().topic_arn(topic_arn).subject(message.subject()).message(&message.body);
-        publish.send().await.map(drop).map_err(PortError::of("Publish"))
+        const OPERATION: &str = "Publish";
+        let fields = [("TopicArn", topic_arn), ("Subject", message.subject()), ("Message", &message.body)];
+        self.sns.ask(OPERATION, Ask::form(OPERATION, "2010-03-31", &fields)).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canned::Canned;
+    use crate::error::Kind;
+
+    const TOPIC: &str = "arn:aws:sns:eu-west-1:111122223333:gates";
+
+    #[tokio::test]
+    async fn a_message_is_published_whole() {
+        let (aws, canned) = Canned::aws([(200, "<PublishResponse/>")]).await;
+        let message = Message::new("Failed: shop", "50 % & more\nünd = so on");
+        assert_eq!(aws.publish(TOPIC, &message).await, Ok(()));
+        let body = "Action=Publish&Version=2010-03-31&TopicArn=arn%3Aaws%3Asns%3Aeu-west-1%3A111122223333%3Agates\
+            &Subject=Failed%3A%20shop&Message=50%20%25%20%26%20more%0A%C3%BCnd%20%3D%20so%20on";
+        assert_eq!(canned.asked()[0].body, body);
+    }
+
+    #[tokio::test]
+    async fn who_may_not_publish_is_told_so_in_snss_words() {
+        let denied = "<ErrorResponse><Error><Type>Sender</Type><Code>AuthorizationError</Code>\
+            <Message>User: gate is not authorized to perform: SNS:Publish on resource: &quot;gates&quot;</Message>\
+            </Error><RequestId>1</RequestId></ErrorResponse>";
+        let throttled =
+            "<ErrorResponse><Error><Code>Throttled</Code><Message>Rate exceeded</Message></Error></ErrorResponse>";
+        let mut answers = vec![(403, denied)];
+        answers.extend([(400, throttled); 9]);
+        let (aws, canned) = Canned::aws(answers).await;
+        let message = Message::new("a", "b");
+        let error = aws.publish(TOPIC, &message).await.expect_err("an error");
+        assert_eq!(error.kind, Kind::Denied);
+        assert!(error.message.ends_with("perform: SNS:Publish on resource: \"gates\""), "{error}");
+        assert_eq!(canned.asked().len(), 1, "it is not tried again");
+        assert_eq!(aws.publish(TOPIC, &message).await.map_err(|error| error.kind), Err(Kind::Throttled));
     }
 }

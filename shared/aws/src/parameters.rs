@@ -1,7 +1,10 @@
 //! SSM: the parameters that documents are kept in.
 
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use serde::Deserialize;
+use serde_json::json;
 
+use crate::bare::{Ask, Service};
 use crate::error::{Kind, PortError};
 use crate::sdk::Aws;
 
@@ -11,16 +14,32 @@ pub trait Parameters {
     async fn parameter(&self, name: &str) -> Result<Option<String>, PortError>;
 }
 
+pub(crate) const SERVICE: Service = Service { id: "SSM", host: "ssm", signed_for: "ssm" };
+
+/// What `GetParameter` answers.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Found {
+    parameter: Option<Parameter>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Parameter {
+    value: Option<String>,
+}
+
 impl Parameters for Aws {
     async fn parameter(&self, name: &str) -> Result<Option<String>, PortError> {
         const OPERATION: &str = "GetParameter";
-        match self.ssm.get_parameter().name(name).with_decryption(true).send().await {
+        let ask = Ask::rpc("AmazonSSM.GetParameter", &json!({"Name": name, "WithDecryption": true}));
+        match self.ssm.send(OPERATION, ask).await {
             // A version of it that is gone is another thing: somebody wrote a document, and means it to be used.
             Err(error) if error.code() == Some("ParameterNotFound") => Ok(None),
             answer => {
-                let found = answer.map_err(PortError::of(OPERATION))?.parameter.and_then(|parameter| parameter.value);
+                let found: Found = answer.map_err(PortError::of(OPERATION))?.json(OPERATION)?;
                 let empty = || PortError::new(OPERATION, Kind::Garbled, format!("{name} has no value"));
-                found.map(Some).ok_or_else(empty)
+                found.parameter.and_then(|parameter| parameter.value).map(Some).ok_or_else(empty)
             }
         }
     }

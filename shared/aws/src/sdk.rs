@@ -42,23 +42,27 @@ pub struct Aws {
     #[cfg(feature = "ecs")]
     pub(crate) ecs: aws_sdk_ecs::Client,
     #[cfg(feature = "functions")]
-    pub(crate) lambda: aws_sdk_lambda::Client,
+    pub(crate) lambda: crate::bare::Bare,
     #[cfg(feature = "images")]
     pub(crate) ecr: aws_sdk_ecr::Client,
     #[cfg(feature = "images")]
     pub(crate) downloads: crate::images::Downloads,
     #[cfg(feature = "inspector")]
-    pub(crate) inspector: aws_sdk_inspector2::Client,
+    pub(crate) inspector: crate::bare::Bare,
     #[cfg(feature = "loadbalancing")]
     pub(crate) elb: aws_sdk_elasticloadbalancingv2::Client,
+    #[cfg(feature = "logs")]
+    pub(crate) logs: crate::bare::Bare,
     #[cfg(feature = "probe")]
     pub(crate) prober: crate::probe::Prober,
     #[cfg(feature = "notifications")]
-    pub(crate) sns: aws_sdk_sns::Client,
+    pub(crate) sns: crate::bare::Bare,
     #[cfg(feature = "parameters")]
-    pub(crate) ssm: aws_sdk_ssm::Client,
+    pub(crate) ssm: crate::bare::Bare,
+    #[cfg(feature = "app-specs")]
+    pub(crate) s3: crate::bare::Bare,
     #[cfg(feature = "tagging")]
-    pub(crate) tagging: aws_sdk_resourcegroupstagging::Client,
+    pub(crate) tagging: crate::bare::Bare,
     clock: ClockSource,
     pub(crate) calls: Calls,
     region: String,
@@ -91,6 +95,12 @@ impl Aws {
                 $sdk::Client::from_conf($sdk::config::Builder::from(config).interceptor(counted.clone()).build())
             };
         }
+        #[cfg(feature = "bare")]
+        macro_rules! bare {
+            ($port:ident) => {
+                crate::bare::Bare::new(&crate::$port::SERVICE, config, &calls)
+            };
+        }
         Self {
             #[cfg(feature = "autoscaling")]
             autoscaling: client!(aws_sdk_applicationautoscaling),
@@ -101,23 +111,27 @@ impl Aws {
             #[cfg(feature = "ecs")]
             ecs: client!(aws_sdk_ecs),
             #[cfg(feature = "functions")]
-            lambda: client!(aws_sdk_lambda),
+            lambda: bare!(functions),
             #[cfg(feature = "images")]
             ecr: client!(aws_sdk_ecr),
             #[cfg(feature = "images")]
             downloads: crate::images::Downloads::default(),
             #[cfg(feature = "inspector")]
-            inspector: client!(aws_sdk_inspector2),
+            inspector: bare!(inspector),
             #[cfg(feature = "loadbalancing")]
             elb: client!(aws_sdk_elasticloadbalancingv2),
+            #[cfg(feature = "logs")]
+            logs: bare!(logs),
             #[cfg(feature = "probe")]
             prober: crate::probe::Prober::new(clock),
             #[cfg(feature = "notifications")]
-            sns: client!(aws_sdk_sns),
+            sns: bare!(notifications),
             #[cfg(feature = "parameters")]
-            ssm: client!(aws_sdk_ssm),
+            ssm: bare!(parameters),
+            #[cfg(feature = "app-specs")]
+            s3: crate::bare::Bare::new(&crate::app_specs::S3, config, &calls),
             #[cfg(feature = "tagging")]
-            tagging: client!(aws_sdk_resourcegroupstagging),
+            tagging: bare!(tagging),
             clock,
             calls,
             region: config.region().map_or_else(String::new, ToString::to_string),

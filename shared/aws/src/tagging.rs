@@ -1,7 +1,10 @@
 //! Resource Groups Tagging API: who is enrolled.
 
+use serde::Deserialize;
+use serde_json::json;
 use tidegate_core::tags::Tags;
 
+use crate::bare::{Ask, Service};
 use crate::error::PortError;
 use crate::sdk::Aws;
 
@@ -30,26 +33,74 @@ pub struct TaggedService {
 }
 
 /// The API gives no more.
-const PER_PAGE: i32 = 100;
+const PER_PAGE: u32 = 100;
+
+pub(crate) const SERVICE: Service =
+    Service { id: "Resource Groups Tagging API", host: "tagging", signed_for: "tagging" };
+
+/// What `GetResources` answers.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Found {
+    pagination_token: Option<String>,
+    #[serde(default)]
+    resource_tag_mapping_list: Vec<Mapping>,
+}
+
+#[derive(Deserialize)]
+struct Mapping {
+    #[serde(rename = "ResourceARN")]
+    arn: Option<String>,
+    #[serde(rename = "Tags", default)]
+    tags: Vec<Tag>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Tag {
+    key: String,
+    value: String,
+}
 
 impl Tagging for Aws {
     async fn get_resources(&self, tag: &str, page: Option<&str>) -> Result<Resources, PortError> {
-        let filter = aws_sdk_resourcegroupstagging::types::TagFilter::builder().key(tag).build();
-        let answer = self
-            .tagging
-            .get_resources()
-            .tag_filters(filter)
-            .resource_type_filters("ecs:service")
-            .resources_per_page(PER_PAGE)
-            .set_pagination_token(page.map(str::to_owned))
-            .send()
-            .await
-            .map_err(PortError::of("GetResources"))?;
-        let next = answer.pagination_token.filter(|token| !token.is_empty());
-        let services = answer.resource_tag_mapping_list.unwrap_or_default().into_iter().filter_map(|resource| {
-            let tags = resource.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value));
-            Some(TaggedService { arn: resource.resource_arn?, tags: Tags::new(tags) })
+        let mut question = json!({
+            "TagFilters": [{"Key": tag}], "ResourceTypeFilters": ["ecs:service"], "ResourcesPerPage": PER_PAGE,
         });
+        if let Some(page) = page {
+            question["PaginationToken"] = page.into();
+        }
+        let ask = Ask::rpc("ResourceGroupsTaggingAPI_20170126.GetResources", &question);
+        let answer: Found = self.tagging.json("GetResources", ask).await?;
+        let services = answer.resource_tag_mapping_list.into_iter().filter_map(|resource| {
+            let tags = resource.tags.into_iter().map(|tag| (tag.key, tag.value));
+            Some(TaggedService { arn: resource.arn?, tags: Tags::new(tags) })
+        });
+        let next = answer.pagination_token.filter(|token| !token.is_empty());
         Ok(Resources { services: services.collect(), next })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canned::Canned;
+
+    #[tokio::test]
+    async fn services_are_found_by_a_tag_page_by_page() {
+        let first = r#"{"PaginationToken": "more", "ResourceTagMappingList": [
+            {"ResourceARN": "arn:aws:ecs:eu-west-1:1:service/live/shop", "Tags": [{"Key": "tidegate:gate", "Value": "on"}, {"Key": "team", "Value": ""}]},
+            {"Tags": []}]}"#;
+        let (aws, canned) = Canned::aws([(200, first), (200, r#"{"PaginationToken": ""}"#)]).await;
+        let found = aws.get_resources("tidegate:gate", None).await.expect("services");
+        let tags = Tags::new([("tidegate:gate".to_owned(), "on".to_owned())]);
+        let shop = TaggedService { arn: "arn:aws:ecs:eu-west-1:1:service/live/shop".to_owned(), tags };
+        assert_eq!(found, Resources { services: vec![shop], next: Some("more".to_owned()) });
+        assert_eq!(aws.get_resources("tidegate:gate", Some("more")).await, Ok(Resources::default()));
+        let asked = canned.asked();
+        let first =
+            r#"{"ResourceTypeFilters":["ecs:service"],"ResourcesPerPage":100,"TagFilters":[{"Key":"tidegate:gate"}]}"#;
+        assert_eq!((&*asked[0].operation, &*asked[0].body), ("GetResources", first));
+        assert!(asked[1].body.contains(r#""PaginationToken":"more""#), "{asked:?}");
     }
 }

@@ -9,6 +9,7 @@ use tidegate_core::tags::Tags;
 pub use crate::ecs::ContainerImage;
 use crate::ecs::{architecture, tags};
 use crate::error::{Kind, PortError};
+use crate::pages::{limit, pages};
 use crate::sdk::Aws;
 
 /// The calls that are used.
@@ -45,9 +46,6 @@ pub const TASKS_PER_CALL: usize = 100;
 
 /// The API gives no more at once.
 const PER_PAGE: usize = 100;
-
-/// A list that gets no further than this is not paging but looping.
-const MOST_PAGES: usize = 500;
 
 /// A task.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,9 +98,6 @@ pub struct TaskDefinition {
     /// Its `tidegate:` tags.
     pub tags: Tags,
 }
-
-/// One page of a list, and what asks for the next.
-type Page = (Option<Vec<String>>, Option<String>);
 
 impl Tasks for Aws {
     async fn list_clusters(&self) -> Result<Vec<String>, PortError> {
@@ -180,31 +175,6 @@ impl Tasks for Aws {
     }
 }
 
-/// The pages of a list as one, cut off after the first so many; and whether there is more.
-async fn pages(
-    operation: &'static str,
-    most: usize,
-    ask: impl AsyncFn(Option<String>) -> Result<Page, PortError>,
-) -> Result<(Vec<String>, bool), PortError> {
-    let (mut found, mut next) = (Vec::new(), None);
-    for _ in 0..MOST_PAGES {
-        let (page, token) = ask(next).await?;
-        found.extend(page.unwrap_or_default());
-        next = token.filter(|token| !token.is_empty());
-        if next.is_none() || found.len() >= most {
-            let more = next.is_some() || found.len() > most;
-            found.truncate(most);
-            return Ok((found, more));
-        }
-    }
-    Err(PortError::new(operation, Kind::Garbled, format!("it has more than {MOST_PAGES} pages")))
-}
-
-/// How the API counts; it does not take 0.
-fn limit(count: usize) -> i32 {
-    i32::try_from(count.max(1)).unwrap_or(i32::MAX)
-}
-
 /// The last parts of ARNs.
 fn names(arns: Vec<String>) -> Vec<String> {
     arns.into_iter().map(|arn| last(&arn).to_owned()).collect()
@@ -256,6 +226,7 @@ fn task_definition(arn: &str, found: aws_sdk_ecs::types::TaskDefinition, tagged:
 mod tests {
     use super::*;
     use crate::canned::Canned;
+    use crate::pages::MOST_PAGES;
 
     const TASK: &str = "arn:aws:ecs:eu-west-1:111122223333:task/prod/1";
     const DEFINITION: &str = "arn:aws:ecs:eu-west-1:111122223333:task-definition/shop:7";

@@ -1,0 +1,335 @@
+//! Services that are called without a client that is generated for them.
+//!
+//! The SDK's own runtime makes the calls, and signs, tries again, times out and counts them as it does for every other
+//! client; only what is generated is written by hand: where a service is, what it is asked, and how its errors read. A
+//! generated client costs a binary far more than the two or three calls that are made with it.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use aws_config::SdkConfig;
+use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
+use aws_runtime::auth::{SigV4OperationSigningConfig, SigningOptions};
+use aws_runtime::invocation_id::InvocationIdInterceptor;
+use aws_runtime::recursion_detection::RecursionDetectionInterceptor;
+use aws_runtime::request_info::RequestInfoInterceptor;
+use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
+use aws_runtime::service_clock_skew::{ServiceClockSkewClassifier, ServiceClockSkewInterceptor};
+use aws_runtime::user_agent::{ApiMetadata, UserAgentInterceptor};
+use aws_smithy_runtime::client::defaults::{DefaultPluginParams, default_plugins};
+use aws_smithy_runtime::client::http::connection_poisoning::ConnectionPoisoningInterceptor;
+use aws_smithy_runtime::client::orchestrator::endpoints::StaticUriEndpointResolver;
+use aws_smithy_runtime::client::orchestrator::invoke;
+use aws_smithy_runtime::client::retries::classifiers::{
+    HttpStatusCodeClassifier, ModeledAsRetryableClassifier, TransientErrorClassifier,
+};
+use aws_smithy_runtime::client::stalled_stream_protection::StalledStreamProtectionInterceptor;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
+use aws_smithy_runtime_api::client::auth::{
+    AuthSchemeOptionResolverParams, SharedAuthScheme, SharedAuthSchemeOptionResolver,
+};
+use aws_smithy_runtime_api::client::endpoint::{EndpointResolverParams, SharedEndpointResolver};
+use aws_smithy_runtime_api::client::identity::SharedIdentityResolver;
+use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
+use aws_smithy_runtime_api::client::interceptors::context::{Error, Input, Output};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata, OrchestratorError};
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
+use aws_smithy_runtime_api::client::runtime_plugin::{RuntimePlugins, StaticRuntimePlugin};
+use aws_smithy_runtime_api::client::ser_de::{
+    DeserializeResponse, SerializeRequest, SharedRequestSerializer, SharedResponseDeserializer,
+};
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::{ConfigBag, Layer};
+use aws_smithy_types::error::ErrorMetadata;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::SigningName;
+use aws_types::region::SigningRegion;
+use aws_types::service_config::ServiceConfigKey;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::calls::Calls;
+use crate::error::{Kind, PortError};
+
+/// What has to be known of a service.
+#[derive(Debug)]
+pub(crate) struct Service {
+    /// The SDK's name of it, which its calls are counted and its endpoint is set by: `AWS_ENDPOINT_URL_LAMBDA`.
+    pub(crate) id: &'static str,
+    /// What its host names begin with.
+    pub(crate) host: &'static str,
+    /// What its calls are signed for.
+    pub(crate) signed_for: &'static str,
+}
+
+/// Why a call failed, in the SDK's words.
+pub(crate) type Failure = SdkError<ErrorMetadata, HttpResponse>;
+
+/// A service that can be called.
+#[derive(Clone, Debug)]
+pub(crate) struct Bare {
+    service: &'static Service,
+    plugins: RuntimePlugins,
+}
+
+/// What a service is asked.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ask {
+    pub(crate) method: &'static str,
+    /// From the first slash, with what follows a question mark, as it is sent.
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Vec<u8>,
+    /// In the place of the usual time-outs.
+    pub(crate) patience: Option<TimeoutConfig>,
+}
+
+impl Ask {
+    /// JSON for a path.
+    pub(crate) fn rest(path: &str, body: &Value) -> Self {
+        let headers = vec![("content-type", "application/json".to_owned())];
+        Self { method: "POST", path: path.to_owned(), headers, body: body.to_string().into_bytes(), patience: None }
+    }
+
+    /// A form for an operation, which the services have that answer in XML.
+    pub(crate) fn form(operation: &str, version: &str, fields: &[(&str, &str)]) -> Self {
+        let mut body = format!("Action={operation}&Version={version}");
+        for (name, value) in fields {
+            body.extend(["&", name, "=", &escaped(value)]);
+        }
+        let headers = vec![("content-type", "application/x-www-form-urlencoded".to_owned())];
+        Self { method: "POST", path: "/".to_owned(), headers, body: body.into_bytes(), patience: None }
+    }
+
+    /// JSON for an operation, such as `Logs_20140328.DescribeLogGroups`.
+    pub(crate) fn rpc(target: &str, body: &Value) -> Self {
+        let kind = ("content-type", "application/x-amz-json-1.1".to_owned());
+        Self { headers: vec![kind, ("x-amz-target", target.to_owned())], ..Self::rest("/", body) }
+    }
+}
+
+/// What a service answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// By their names in small letters.
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// What is in its JSON.
+    pub(crate) fn json<T: DeserializeOwned>(&self, operation: &'static str) -> Result<T, PortError> {
+        // An answer without anything in it can be empty.
+        let body = if self.body.is_empty() { b"{}" } else { &*self.body };
+        serde_json::from_slice(body).map_err(|error| PortError::new(operation, Kind::Garbled, error.to_string()))
+    }
+}
+
+impl Bare {
+    /// As the SDK's clients are made of the same configuration.
+    pub(crate) fn new(service: &'static Service, config: &SdkConfig, calls: &Calls) -> Self {
+        let region = config.region().map_or("", |region| region.as_ref());
+        let mut settings = Layer::new("bare");
+        settings.store_put(SharedRequestSerializer::new(Plain));
+        settings.store_put(SharedResponseDeserializer::new(Plain));
+        settings.store_put(AuthSchemeOptionResolverParams::new(()));
+        settings.store_put(EndpointResolverParams::new(()));
+        settings.store_put(ApiMetadata::new(service.signed_for, env!("CARGO_PKG_VERSION")));
+        settings.store_put(SigningName::from_static(service.signed_for));
+        settings.store_put(signing(service));
+        config.region().cloned().map(|region| settings.store_put(SigningRegion::from(region)));
+        config.retry_config().cloned().map(|retries| settings.store_put(retries));
+        config.timeout_config().cloned().map(|timeouts| settings.store_put(timeouts));
+        config.app_name().cloned().map(|name| settings.store_put(name));
+
+        let mut parts = RuntimeComponentsBuilder::new("bare");
+        parts.set_http_client(config.http_client());
+        parts.set_sleep_impl(config.sleep_impl());
+        parts.set_time_source(config.time_source());
+        parts.set_identity_cache(config.identity_cache());
+        if let Some(credentials) = config.credentials_provider() {
+            parts.set_identity_resolver(SCHEME_ID, SharedIdentityResolver::new(credentials));
+        }
+        parts.push_auth_scheme(SharedAuthScheme::new(SigV4AuthScheme::new()));
+        let by_signature = StaticAuthSchemeOptionResolver::new(vec![SCHEME_ID]);
+        parts.set_auth_scheme_option_resolver(Some(SharedAuthSchemeOptionResolver::new(by_signature)));
+        let endpoint = StaticUriEndpointResolver::uri(endpoint(service, config));
+        parts.set_endpoint_resolver(Some(SharedEndpointResolver::new(endpoint)));
+        for interceptor in [
+            SharedInterceptor::permanent(ConnectionPoisoningInterceptor::new()),
+            SharedInterceptor::permanent(StalledStreamProtectionInterceptor::default()),
+            SharedInterceptor::permanent(ServiceClockSkewInterceptor::new()),
+            SharedInterceptor::permanent(RequestInfoInterceptor::new()),
+            SharedInterceptor::permanent(UserAgentInterceptor::new()),
+            SharedInterceptor::permanent(InvocationIdInterceptor::new()),
+            SharedInterceptor::permanent(RecursionDetectionInterceptor::new()),
+            SharedInterceptor::new(calls.clone()),
+        ] {
+            parts.push_interceptor(interceptor);
+        }
+        parts.push_retry_classifier(HttpStatusCodeClassifier::default());
+        parts.push_retry_classifier(TransientErrorClassifier::<ErrorMetadata>::new());
+        parts.push_retry_classifier(ModeledAsRetryableClassifier::<ErrorMetadata>::new());
+        parts.push_retry_classifier(AwsErrorCodeClassifier::<ErrorMetadata>::new());
+        parts.push_retry_classifier(ServiceClockSkewClassifier::<ErrorMetadata>::new());
+
+        let mut defaults = DefaultPluginParams::new().with_is_aws_sdk(true);
+        defaults = defaults.with_retry_partition_name(format!("{}-{region}", service.signed_for));
+        if let Some(version) = config.behavior_version() {
+            defaults = defaults.with_behavior_version(version);
+        }
+        let own = StaticRuntimePlugin::new().with_config(settings.freeze()).with_runtime_components(parts);
+        let plugins = RuntimePlugins::new().with_client_plugins(default_plugins(defaults)).with_client_plugin(own);
+        Self { service, plugins }
+    }
+
+    /// Asks.
+    pub(crate) async fn ask(&self, operation: &'static str, ask: Ask) -> Result<Answer, PortError> {
+        self.send(operation, ask).await.map_err(PortError::of(operation))
+    }
+
+    /// Asks, where an error's code matters.
+    pub(crate) async fn send(&self, operation: &'static str, ask: Ask) -> Result<Answer, Failure> {
+        let mut settings = Layer::new("operation");
+        settings.store_put(Metadata::new(operation, self.service.id));
+        ask.patience.clone().map(|patience| settings.store_put(patience));
+        let own = StaticRuntimePlugin::new().with_config(settings.freeze());
+        let plugins = self.plugins.clone().with_operation_plugin(own);
+        let answer = invoke(self.service.id, operation, Input::erase(ask), &plugins).await.map_err(|error| {
+            let unknown = |_| ErrorMetadata::builder().build();
+            error.map_service_error(|error| error.downcast().unwrap_or_else(unknown))
+        })?;
+        answer.downcast().map_err(|_| Failure::construction_failure("it is no answer"))
+    }
+
+    /// Asks for JSON.
+    pub(crate) async fn json<T: DeserializeOwned>(&self, operation: &'static str, ask: Ask) -> Result<T, PortError> {
+        self.ask(operation, ask).await?.json(operation)
+    }
+}
+
+/// S3 signs a path as it is sent, and every other service a path that is encoded once more.
+fn signing(service: &Service) -> SigV4OperationSigningConfig {
+    let mut options = SigningOptions::default();
+    let is_s3 = service.signed_for == "s3";
+    options.double_uri_encode = !is_s3;
+    options.normalize_uri_path = !is_s3;
+    options.content_sha256_header = is_s3;
+    SigV4OperationSigningConfig { signing_options: options, ..SigV4OperationSigningConfig::default() }
+}
+
+/// Where a service is: where the environment says, or else in its region.
+fn endpoint(service: &Service, config: &SdkConfig) -> String {
+    let key =
+        ServiceConfigKey::builder().service_id(service.id).env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
+    let own = config.service_config().zip(key.ok()).and_then(|(services, key)| services.load_config(key));
+    let set = match config.endpoint_url() {
+        Some(url) if config.get_origin("endpoint_url").is_client_config() => Some(url.to_owned()),
+        url => own.or_else(|| url.map(str::to_owned)),
+    };
+    set.unwrap_or_else(|| {
+        let region = config.region().map_or("", |region| region.as_ref());
+        let fips = if config.use_fips().unwrap_or_default() { "-fips" } else { "" };
+        let (plain, dual) = domains(region);
+        let domain = if config.use_dual_stack().unwrap_or_default() { dual } else { plain };
+        format!("https://{}{fips}.{region}.{domain}", service.host)
+    })
+}
+
+/// The domains of a region's partition: with IPv4 alone, and with both.
+///
+/// Source: <https://docs.aws.amazon.com/general/latest/gr/rande.html>
+fn domains(region: &str) -> (&'static str, &'static str) {
+    match region.split('-').next().unwrap_or_default() {
+        "cn" => ("amazonaws.com.cn", "api.amazonwebservices.com.cn"),
+        "eusc" => ("amazonaws.eu", "api.amazonwebservices.eu"),
+        _ => ("amazonaws.com", "api.aws"),
+    }
+}
+
+/// Requests and answers as they are.
+#[derive(Debug)]
+struct Plain;
+
+impl SerializeRequest for Plain {
+    fn serialize_input(&self, input: Input, _: &mut ConfigBag) -> Result<HttpRequest, BoxError> {
+        let ask: Ask = input.downcast().map_err(|_| "it is no question")?;
+        let length = ask.body.len();
+        let mut request = HttpRequest::new(SdkBody::from(ask.body));
+        request.set_method(ask.method)?;
+        request.set_uri(ask.path)?;
+        for (name, value) in ask.headers {
+            request.headers_mut().try_insert(name, value)?;
+        }
+        if length > 0 {
+            request.headers_mut().try_insert("content-length", length.to_string())?;
+        }
+        Ok(request)
+    }
+}
+
+impl DeserializeResponse for Plain {
+    fn deserialize_nonstreaming_with_config(
+        &self,
+        response: &HttpResponse,
+        _: &ConfigBag,
+    ) -> Result<Output, OrchestratorError<Error>> {
+        let status = response.status();
+        let body = response.body().bytes().unwrap_or_default();
+        if !status.is_success() {
+            let kind = response.headers().get("x-amzn-errortype");
+            return Err(OrchestratorError::operation(Error::erase(failure(kind, body))));
+        }
+        let headers = response.headers().iter().map(|(name, value)| (name.to_lowercase(), value.to_owned()));
+        Ok(Output::erase(Answer { status: status.as_u16(), headers: headers.collect(), body: body.to_vec() }))
+    }
+}
+
+/// What an error says: in JSON with or without its code in a header, or in XML.
+fn failure(kind: Option<&str>, body: &[u8]) -> ErrorMetadata {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Said {
+        __type: Option<String>,
+        code: Option<String>,
+        message: Option<String>,
+        #[serde(rename = "Message")]
+        capital: Option<String>,
+    }
+    let json: Said = serde_json::from_slice(body).unwrap_or_default();
+    let text = String::from_utf8_lossy(body);
+    let code = kind.map(str::to_owned).or(json.code).or(json.__type).or_else(|| element(&text, "Code"));
+    let message = json.message.or(json.capital).or_else(|| element(&text, "Message"));
+    let mut said = ErrorMetadata::builder();
+    if let Some(code) = code.as_deref() {
+        // `namespace#Code:where it is explained`
+        let code = code.rsplit('#').next().unwrap_or(code);
+        said = said.code(code.split(':').next().unwrap_or(code));
+    }
+    if let Some(message) = message {
+        said = said.message(message);
+    }
+    said.build()
+}
+
+/// What stands between the tags of a name, the first time.
+fn element(xml: &str, name: &str) -> Option<String> {
+    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+    let (text, _) = rest.split_once(&format!("</{name}>"))?;
+    let letters = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#39;", "'"), ("&amp;", "&")];
+    let plain = letters.iter().fold(Cow::Borrowed(text), |text, (name, letter)| Cow::Owned(text.replace(name, letter)));
+    Some(plain.into_owned())
+}
+
+/// A name, or names with slashes between them, as they stand in a URL.
+pub(crate) fn escaped(text: &str) -> String {
+    let escape = |byte: u8| match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    text.bytes().map(escape).collect()
+}
