@@ -14,6 +14,7 @@
 //! - [`scene`]: a scaler in a world, for scenario tests
 //! - [`release`]: a release in a world, and a canary gate
 //! - [`scanning`]: images in a world, and a scan gate
+//! - [`hooking`]: a release in a world, and a deployment hook that its stages call
 //!
 //! Every door to the account is in [`world::api`].
 
@@ -22,6 +23,7 @@
 pub mod bench;
 pub mod demo;
 pub mod drive;
+pub mod hooking;
 pub mod judges;
 pub mod lambda;
 pub mod ports;

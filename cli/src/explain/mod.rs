@@ -1,9 +1,10 @@
 //! `tidegate explain`: a decision record, recomputed from its own facts.
 //!
 //! What every function's record is told with is here; what is a function's own is in its [`Explain`]: [`scaler`],
-//! [`canary`], [`scan`].
+//! [`canary`], [`scan`], [`hook`].
 
 mod canary;
+mod hook;
 mod scaler;
 mod scan;
 
@@ -18,6 +19,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tidegate_core::canary::Judgement as ReleaseJudgement;
+use tidegate_core::hook::Judgement as StageJudgement;
 use tidegate_core::record::Record;
 use tidegate_core::scaling::Decision;
 use tidegate_core::scan::Judgement as ImageJudgement;
@@ -70,10 +72,11 @@ type RecordOf<D> = Record<<D as Explain>::Facts, <D as Explain>::Policy, D, <D a
 type Explainer = fn(Value) -> Result<(bool, String)>;
 
 /// Every function whose records can be explained.
-const FUNCTIONS: [(&str, Explainer); 3] = [
+const FUNCTIONS: [(&str, Explainer); 4] = [
     (Decision::FUNCTION, explain::<Decision>),
     (ReleaseJudgement::FUNCTION, explain::<ReleaseJudgement>),
     (ImageJudgement::FUNCTION, explain::<ImageJudgement>),
+    (StageJudgement::FUNCTION, hook::either),
 ];
 
 const NO_RECORD: &str = "this is no decision record of Tidegate";

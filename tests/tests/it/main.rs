@@ -4,10 +4,13 @@
 
 mod binary;
 mod canary;
+mod diagnose;
 mod documents;
 mod functions;
 mod fuzz;
+mod hook;
 mod judges;
+mod preflight;
 mod scan;
 mod scenarios;
 mod template;
