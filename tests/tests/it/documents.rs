@@ -3,17 +3,23 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use tidegate_aws::probe::LONGEST_BODY;
 use tidegate_core::break_glass::BreakGlass;
 use tidegate_core::canary;
 use tidegate_core::canary::facts as release;
 use tidegate_core::canary::policy as gate;
+use tidegate_core::diagnosis::incident;
+use tidegate_core::hook::policy::{Level, Preflight};
+use tidegate_core::hook::rule::Weight;
+use tidegate_core::hook::{Check, Rule, Stage};
 use tidegate_core::prices::AS_OF;
 use tidegate_core::scaling::Policy;
+use tidegate_core::smoke::{self, SmokeTag, read_tag};
 use tidegate_core::tags::KNOWN;
 use tidegate_tests::scene::facts_of_a_busy_service;
 
 use crate::functions::Function;
-use crate::template::{environment, template, text};
+use crate::template::{environment, is_parameter, template, text};
 
 const README: &str = include_str!("../../../README.md");
 
@@ -29,9 +35,20 @@ fn part(heading: &str, function: Function) -> &'static str {
     section(section(README, heading), &format!("### `{}`", function.name()))
 }
 
-/// The rows of a table, without its head.
+/// The rows of the tables in a text, without their heads.
 fn rows(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().filter(|line| line.starts_with("| ")).skip(1)
+    let below = text.lines().skip(1).chain([""]);
+    text.lines()
+        .zip(below)
+        .filter(|(line, below)| line.starts_with("| ") && !below.starts_with("|-"))
+        .map(|(line, _)| line)
+}
+
+/// The rows of the first table that has such a head, each with its cells.
+fn table<'a>(text: &'a str, head: &str) -> Vec<Vec<&'a str>> {
+    let below = text.split(&format!("\n{head}\n")).nth(1).unwrap_or_else(|| panic!("no table has the head {head}"));
+    let rows = below.lines().skip(1).take_while(|line| line.starts_with('|'));
+    rows.map(|row| row.trim_matches('|').split('|').map(str::trim).collect()).collect()
 }
 
 #[test]
@@ -53,7 +70,7 @@ fn every_variable_is_listed_with_its_parameter_and_its_default_and_no_other() {
         let expected: BTreeSet<String> = environment
             .iter()
             .map(|(variable, parameter)| match parameter.as_str() {
-                "NotificationTopic" => format!("| | `{variable}` | the stack's"),
+                resource if !is_parameter(&template, resource) => format!("| | `{variable}` | the stack's"),
                 parameter => {
                     let default = text(&template["Parameters"][parameter]["Default"]);
                     let default = if default.is_empty() { "none" } else { &default };
@@ -116,6 +133,102 @@ fn every_field_of_the_judge_is_described() {
     let missing: Vec<String> =
         columns.chain(counts).filter(|column| !described.contains(&format!("`{column}`"))).collect();
     assert!(missing.is_empty(), "{missing:?}");
+}
+
+const DEPLOY_HOOK: &str = include_str!("../../../docs/deploy-hook.md");
+
+#[test]
+fn every_stage_is_listed_with_what_is_looked_at_in_it() {
+    let listed = table(DEPLOY_HOOK, "| when | CodeDeploy | ECS | looks at |");
+    let word = |cell: &str| cell.trim_matches('`').to_owned();
+    let mut stages = Vec::new();
+    for row in listed {
+        let [_, of_code_deploy, of_ecs, checks] = row.as_slice() else { panic!("{row:?} has four cells") };
+        let stage = Stage::of(&word(of_code_deploy));
+        assert_eq!(Stage::of(&word(of_ecs)), stage);
+        let expected: Vec<String> = stage.checks().iter().map(|check| code(check).replace('_', " ")).collect();
+        assert_eq!(*checks, expected.join(", "), "{stage:?}");
+        stages.push(stage);
+    }
+    assert_eq!(stages, Stage::ALL);
+    // Each is also said in a sentence.
+    for check in Stage::ALL.iter().flat_map(|stage| stage.checks()) {
+        assert!(DEPLOY_HOOK.contains(&format!("\n- **{}**: ", code(check).replace('_', " "))), "{check:?}");
+    }
+}
+
+#[test]
+fn every_rule_is_listed_with_its_weight_and_what_it_is_known_as() {
+    let weight = |weight: Weight| match weight {
+        Weight::State => "blocks",
+        Weight::CannotStart => "cannot start",
+        Weight::Breach => "as the tag says",
+        Weight::Advice => "warns",
+    };
+    let row = |rule: &Rule| {
+        let code = format!("`{}`", rule.code());
+        let check = self::code(&rule.check()).replace('_', " ");
+        [code, check, rule.meaning().to_owned(), weight(rule.weight()).to_owned(), rule.known_as().to_owned()]
+    };
+    let listed = table(DEPLOY_HOOK, "| rule | looked at with | what it means | a breach | known as |");
+    assert_eq!(listed, Rule::ALL.iter().map(row).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_a_breach_comes_to_is_what_the_policy_makes_of_it() {
+    let listed = table(DEPLOY_HOOK, "| a breach | without the tag, or `warn` | `block` | `off` |");
+    assert_eq!(listed.len(), 4);
+    let word = |level: Level| match level {
+        Level::Off => "is not told",
+        Level::Warn => "warns",
+        Level::Block => "blocks",
+    };
+    // One rule of each weight, under each level that the tag may say.
+    let rules = [Rule::ImageBlocked, Rule::FargateSize, Rule::RootUser, Rule::ShortBake];
+    let levels = ["warn", "block", "off"].map(|tag| Preflight::read(tag).expect("a level"));
+    assert_eq!(Preflight::default(), levels[0]);
+    for (row, rule) in listed.iter().zip(rules) {
+        let expected = levels.each_ref().map(|preflight| word(preflight.level(rule, None)));
+        assert_eq!(row[1..], expected, "{rule:?}");
+    }
+}
+
+/// Preflight words and smoke requests as the document writes them, in the place of a reader who copies them.
+#[test]
+fn the_forms_that_are_shown_can_be_read() {
+    let value = |tag: &str| {
+        let lines = DEPLOY_HOOK.lines().filter_map(|line| line.strip_prefix(&format!("tidegate:{tag} = ")));
+        let values: Vec<&str> = lines.collect();
+        assert_eq!(values.len(), 1, "{tag}");
+        values[0]
+    };
+    let preflight = Preflight::read(value("preflight")).expect("words that can be read");
+    assert_eq!(preflight.level(Rule::RootUser, Some("xray-daemon")), Level::Off);
+    let SmokeTag::Requests(requests) = read_tag(value("smoke")).expect("requests") else { panic!("no parameter") };
+    assert_eq!(requests.len(), 2);
+    assert_eq!(requests[1].expected.status, 302);
+    let yaml = DEPLOY_HOOK.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a document");
+    let document = smoke::read_document(yaml).expect("a document that can be read");
+    assert_eq!(document.len(), 2);
+    assert!(DEPLOY_HOOK.contains("At most ten requests") && smoke::MOST_REQUESTS == 10);
+    assert_eq!((smoke::LONGEST_MS, LONGEST_BODY), (30_000, 64 * 1024));
+    let expected = smoke::Expected::default();
+    assert_eq!((expected.status, expected.within_ms), (200, 5000));
+    let policy = tidegate_core::hook::Policy::default();
+    assert_eq!((policy.patience_s, policy.steady_s), (600, 30), "ten minutes, and 30 seconds");
+}
+
+#[test]
+fn every_level_of_incidents_is_listed_with_its_metric() {
+    let listed = table(DEPLOY_HOOK, "| level | means | metric |");
+    let levels: Vec<(&str, String)> = listed.iter().map(|row| (row[0], row[2].trim_matches('`').to_owned())).collect();
+    let expected = incident::Level::ALL.map(|level| (level.as_str(), format!("Incidents{}", level.as_str())));
+    assert_eq!(levels, expected);
+}
+
+/// How it is written in records.
+fn code(check: &Check) -> String {
+    serde_json::to_value(check).ok().and_then(|word| word.as_str().map(str::to_owned)).expect("a word")
 }
 
 /// The names of all fields, at any depth. The user's own metrics are named by the user.

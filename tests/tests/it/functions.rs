@@ -3,22 +3,28 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
+use std::time::Duration;
 
 use serde_json::json;
 use tidegate_aws::settings::SettingFaults;
-use tidegate_core::{canary, scaling};
+use tidegate_core::diagnosis::incident;
+use tidegate_core::{canary, hook, scaling};
+use tidegate_tests::hooking::Hooking;
 use tidegate_tests::release::{FUNCTION, Release};
 use tidegate_tests::scanning::Scanning;
-use tidegate_tests::scene::{Scene, TEN, alarms};
+use tidegate_tests::scene::{Scene, TEN, TOPIC, alarms};
 use tidegate_tests::world::World;
 use tidegate_tests::world::definitions::TaskDefinition;
+use tidegate_tests::world::failures::Failure;
 use tidegate_tests::world::native::DeploymentConfiguration;
 use tidegate_tests::world::registry::findings::low;
 use tidegate_tests::world::registry::image::Image;
 use tidegate_tests::world::service::Service;
 use tidegate_tests::world::tasks::RunTask;
+use tidegate_tests::world::version::Version;
 
 use crate::canary::{bad, by_code_deploy, by_ecs, good, group, service};
+use crate::hook as deploying;
 use crate::scan;
 
 /// A function of the stack.
@@ -27,11 +33,12 @@ pub(crate) enum Function {
     CostScaler,
     CanaryGate,
     ScanGate,
+    DeployHook,
 }
 
 impl Function {
     /// Every one that the template deploys.
-    pub(crate) const ALL: [Self; 3] = [Self::CostScaler, Self::CanaryGate, Self::ScanGate];
+    pub(crate) const ALL: [Self; 4] = [Self::CostScaler, Self::CanaryGate, Self::ScanGate, Self::DeployHook];
 
     /// Its name in records, in metrics and in the README.
     pub(crate) fn name(self) -> &'static str {
@@ -39,6 +46,7 @@ impl Function {
             Self::CostScaler => cost_scaler::report::FUNCTION,
             Self::CanaryGate => canary_gate::report::FUNCTION,
             Self::ScanGate => scan_gate::report::FUNCTION,
+            Self::DeployHook => deploy_hook::report::FUNCTION,
         }
     }
 
@@ -48,6 +56,7 @@ impl Function {
             Self::CostScaler => "CostScaler",
             Self::CanaryGate => "CanaryGate",
             Self::ScanGate => "ScanGate",
+            Self::DeployHook => "DeployHook",
         }
     }
 
@@ -60,10 +69,12 @@ impl Function {
             Self::CostScaler => plain(cost_scaler::settings::Settings::read(source)),
             Self::CanaryGate => plain(canary_gate::settings::Settings::read(source)),
             Self::ScanGate => plain(scan_gate::settings::Settings::read(source)),
+            Self::DeployHook => plain(deploy_hook::settings::Settings::read(source)),
         }
     }
 
-    /// The variables that it reads, but for the clock, which is the local world's only.
+    /// The variables that it reads, but for the clock, which is the local world's only, and for what makes a copy of it
+    /// something else.
     pub(crate) fn variables(self) -> BTreeSet<String> {
         let asked = RefCell::new(BTreeSet::new());
         let settings = self.read(|name| {
@@ -73,6 +84,7 @@ impl Function {
         assert!(settings.is_ok(), "an empty environment will do");
         let mut asked = asked.into_inner();
         asked.remove("TIDEGATE_CLOCK");
+        asked.remove(deploy_hook::settings::PROBES_ONLY);
         asked
     }
 
@@ -84,6 +96,11 @@ impl Function {
             Self::ScanGate => {
                 tidegate_core::scan::Reason::ALL.iter().map(|reason| (reason.code(), reason.meaning())).collect()
             }
+            Self::DeployHook => {
+                let of_stages = hook::Reason::all().map(|reason| (reason.code(), reason.meaning()));
+                let of_incidents = incident::Reason::ALL.iter().map(|reason| (reason.code(), reason.meaning()));
+                of_stages.chain(of_incidents).collect()
+            }
         }
     }
 
@@ -93,6 +110,7 @@ impl Function {
             Self::CostScaler => vec![scaled().await],
             Self::CanaryGate => vec![held().await, stopped().await, split_by_ecs().await],
             Self::ScanGate => vec![scanned().await, scanned_once().await],
+            Self::DeployHook => vec![looked_at().await, came_late().await, split_and_looked_at().await, broke().await],
         }
     }
 }
@@ -179,4 +197,76 @@ async fn scanned_once() -> World {
     let _ = scan::deploy(&scanning, "v2");
     scanning.run_for(45).await;
     scanning.world
+}
+
+const OF_CODE_DEPLOY: [&str; 5] =
+    ["BeforeInstall", "AfterInstall", "AfterAllowTestTraffic", "BeforeAllowTraffic", "AfterAllowTraffic"];
+
+const OF_ECS: [&str; 5] = [
+    "PRE_SCALE_UP",
+    "POST_SCALE_UP",
+    "POST_TEST_TRAFFIC_SHIFT",
+    "PRE_PRODUCTION_TRAFFIC_SHIFT",
+    "POST_PRODUCTION_TRAFFIC_SHIFT",
+];
+
+const SMOKE: &str = "/tidegate/smoke/shop";
+
+/// A deployment of CodeDeploy that passes every stage: of an image that was never scanned, with smoke requests in a
+/// parameter.
+async fn looked_at() -> World {
+    let service = deploying::shop("on").tag("smoke", SMOKE).tag("alarms", "shop-orders");
+    let hooking = deploying::by_code_deploy(service, &OF_CODE_DEPLOY);
+    hooking.world.lock().set_alarm("shop-orders", "OK");
+    hooking.world.lock().parameters.insert(SMOKE.to_owned(), "- {method: GET, path: /health}".to_owned());
+    hooking.world.push(Image::new("shop", "v3").user("1000").never_scanned());
+    let version = Version::new("v3").image("shop:v3").answers("/health", 200, "ok", Duration::from_millis(20));
+    let _ = hooking.deploy(version);
+    hooking.run_for(90).await;
+    hooking.world
+}
+
+/// One whose AppSpec is in S3, whose scan takes longer than an invocation, and whose targets fail when they have the traffic.
+async fn came_late() -> World {
+    let group = deploying::group(&["BeforeInstall", "AfterAllowTraffic"]).revisions_in_s3().without_roll_back();
+    let hooking =
+        deploying::over_code_deploy(deploying::shop("on").tag("patience", "2m"), deploying::balancer(), group);
+    hooking.world.push(Image::new("shop", "v3").user("1000").pending_for(20));
+    let _ = hooking.deploy(Version::new("v3").image("shop:v3").unhealthy(2));
+    hooking.run_for(120).await;
+    hooking.world
+}
+
+/// A deployment of ECS's own, under enhanced scanning and a policy that asks for EPSS.
+async fn split_and_looked_at() -> World {
+    let policy = "version: 1\nescalate: {epss: {at_least: 0.5, min_severity: LOW}}\n";
+    let service = deploying::shop("on").tag("smoke", "GET /health 200 5s");
+    let hooking = deploying::over_ecs(service, deploying::balancer(), &OF_ECS);
+    let hooking =
+        hooking.with_variables(&[("TIDEGATE_SCAN_POLICY", "/tidegate/policy"), ("TIDEGATE_TOPIC_ARN", TOPIC)]);
+    hooking.world.lock().parameters.insert("/tidegate/policy".to_owned(), policy.to_owned());
+    hooking.world.scans_enhanced();
+    hooking.world.push(Image::new("shop", "v3").user("1000").finds([low("CVE-2026-1002")]));
+    hooking.world.pass(30);
+    let version = Version::new("v3").image("shop:v3").answers("/health", 200, "ok", Duration::from_millis(20));
+    let _ = hooking.deploy(version);
+    hooking.run_for(90).await;
+    hooking.world.push(Image::new("shop", "v4").user("1000"));
+    hooking.world.pass(30);
+    let _ = hooking.deploy(Version::new("v4").image("shop:v4").answers("/health", 500, "", Duration::from_millis(20)));
+    hooking.run_for(60).await;
+    hooking.world
+}
+
+/// Tasks that stop, one and then all.
+async fn broke() -> World {
+    let mut hooking = Hooking::over(&[], deploying::world(deploying::shop("on"), deploying::balancer()));
+    for failure in [Failure::exits(1).times(1), Failure::exits(1).after(30)] {
+        hooking.world.crash("prod/shop", failure);
+        for _ in 0..5 {
+            hooking.world.pass(1);
+            hooking.deliver().await;
+        }
+    }
+    hooking.world
 }

@@ -1,32 +1,51 @@
-//! The rules that wake the scan gate, and the queue between them.
+//! The rules that wake functions, and the queues between them.
 
+use std::collections::BTreeSet;
+
+use deploy_hook::event::Wake as Told;
 use jiff::SignedDuration;
 use saphyr::Yaml;
 use scan_gate::event::Wake;
 use serde_json::{Map, Value, json};
 use tidegate_core::scan::Reason;
+use tidegate_tests::hooking::Hooking;
 use tidegate_tests::queue::Queue;
 use tidegate_tests::scanning::Scanning;
 use tidegate_tests::scene::TEN;
 use tidegate_tests::world::definitions::TaskDefinition;
+use tidegate_tests::world::failures::Failure;
 use tidegate_tests::world::registry::Repository;
 use tidegate_tests::world::registry::image::Image;
 use tidegate_tests::world::tasks::RunTask;
 
 use super::{named, resource, template, text};
+use crate::hook as deploying;
 use crate::scan::{EVERY, bad, clean, deploy, shop};
 
-/// The rules that send to the gate's queue, each with its pattern.
-fn rules(template: &Yaml<'static>) -> Vec<(String, Value)> {
+/// A queue of a function's that rules send to, and the one for what they can't send.
+#[derive(Clone, Copy)]
+struct Door {
+    events: &'static str,
+    dead_letters: &'static str,
+}
+
+const SCAN_GATE: Door = Door { events: "ScanGateEvents", dead_letters: "ScanGateFailures" };
+const DEPLOY_HOOK: Door = Door { events: "DeployHookEvents", dead_letters: "DeployHookUndiagnosed" };
+
+/// The rules that send to a queue, each with its pattern.
+fn rules(template: &Yaml<'static>, door: Door) -> Vec<(String, Value)> {
     let resources = template["Resources"].as_mapping().expect("a mapping");
     let rules = resources.iter().filter(|(_, resource)| resource["Type"].as_str() == Some("AWS::Events::Rule"));
     let pattern = |(name, rule): (&Yaml<'static>, &Yaml<'static>)| {
         let rule = &rule["Properties"];
-        assert_eq!(named(&rule["Targets"][0]["Arn"], "GetAtt"), "ScanGateEvents.Arn");
-        assert_eq!(named(&rule["Targets"][0]["DeadLetterConfig"]["Arn"], "GetAtt"), "ScanGateFailures.Arn");
-        (text(name), json(&rule["EventPattern"]))
+        let arn = |target: &Yaml<'static>| named(&target["Arn"], "GetAtt");
+        let [target] = rule["Targets"].as_sequence().expect("a list").as_slice() else { panic!("one target") };
+        (arn(target) == format!("{}.Arn", door.events)).then(|| {
+            assert_eq!(arn(&target["DeadLetterConfig"]), format!("{}.Arn", door.dead_letters));
+            (text(name), json(&rule["EventPattern"]))
+        })
     };
-    rules.map(pattern).collect()
+    rules.filter_map(pattern).collect()
 }
 
 fn json(yaml: &Yaml<'static>) -> Value {
@@ -141,7 +160,7 @@ fn others() -> Vec<Value> {
 
 #[test]
 fn every_event_that_the_gate_acts_on_comes_by_one_rule_and_no_other_event_by_any() {
-    let rules = rules(&template());
+    let rules = rules(&template(), SCAN_GATE);
     let mut used = Vec::new();
     for event in events().iter().chain(&others()) {
         let by: Vec<&str> =
@@ -163,22 +182,71 @@ fn every_event_that_the_gate_acts_on_comes_by_one_rule_and_no_other_event_by_any
     }
 }
 
+/// Every event of an account in which tasks of a service stop, and some of a service that can't start its own.
+async fn of_services() -> Vec<Value> {
+    let hooking = Hooking::over(&[], deploying::world(deploying::shop("on"), deploying::balancer()));
+    hooking.world.crash("prod/shop", Failure::exits(1).times(2));
+    let batch = hooking.world.register(TaskDefinition::of("batch").container("app", "shop:v1"));
+    let task = hooking.world.run_task(RunTask::of(&batch, "prod")).expect("a task");
+    hooking.world.pass(5);
+    hooking.world.lock().stop_task("prod", &task, "enough").expect("it runs");
+    hooking.world.pass(5);
+    let mut events = hooking.world.take_events();
+    for (kind, name) in [
+        ("INFO", "SERVICE_STEADY_STATE"),
+        ("WARN", "SERVICE_TASK_START_IMPAIRED"),
+        ("ERROR", "SERVICE_TASK_PLACEMENT_FAILURE"),
+    ] {
+        events.push(json!({
+            "detail-type": "ECS Service Action", "source": "aws.ecs", "time": "2026-11-27T12:00:00Z",
+            "resources": ["arn:aws:ecs:eu-west-1:123456789012:service/prod/shop"],
+            "detail": {"eventType": kind, "eventName": name, "createdAt": "2026-11-27T12:00:00Z"},
+        }));
+    }
+    events
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_event_that_the_hook_acts_on_comes_by_one_rule_and_no_other_event_by_any() {
+    let rules = rules(&template(), DEPLOY_HOOK);
+    let mut used = BTreeSet::new();
+    for event in of_services().await.iter().chain(&events()).chain(&others()) {
+        let by: Vec<&str> =
+            rules.iter().filter(|(_, pattern)| matches(pattern, event)).map(|(name, _)| name.as_str()).collect();
+        match Told::read(event).unwrap_or_else(|why| panic!("{why}: {event}")) {
+            Told::Nothing(why) => assert!(by.is_empty(), "{by:?}, though {why}: {event}"),
+            Told::Stopped { .. } | Told::Action { .. } => assert_eq!(by.len(), 1, "{by:?}: {event}"),
+        }
+        used.extend(by.into_iter().map(str::to_owned));
+    }
+    let all: BTreeSet<String> = rules.into_iter().map(|(name, _)| name).collect();
+    assert_eq!(used, all, "no event here is of one");
+}
+
+/// What may send to a queue: the sources that its policy allows; what is not TLS it refuses.
+fn senders(template: &Yaml<'static>, queue: &str) -> Vec<String> {
+    let statements = &resource(template, &format!("{queue}Policy"))["PolicyDocument"]["Statement"];
+    let [allow, deny] = statements.as_sequence().expect("a list").as_slice() else { panic!("{queue}: two statements") };
+    assert_eq!(allow["Principal"]["Service"].as_str(), Some("events.amazonaws.com"));
+    assert_eq!((deny["Effect"].as_str(), deny["Principal"].as_str()), (Some("Deny"), Some("*")));
+    assert_eq!(deny["Condition"]["Bool"]["aws:SecureTransport"].as_str(), Some("false"));
+    let arns = &allow["Condition"]["ArnEquals"]["aws:SourceArn"];
+    arns.as_sequence().expect("a list").iter().map(|arn| named(arn, "GetAtt")).collect()
+}
+
 #[test]
-fn only_the_rules_may_send_to_the_queue_and_what_they_cannot_send_is_kept() {
+fn only_the_rules_may_send_to_the_queues_and_what_they_cannot_send_is_kept() {
     let template = template();
-    let rules: Vec<String> = rules(&template).into_iter().map(|(name, _)| format!("{name}.Arn")).collect();
-    let senders = |policy: &str| -> Vec<String> {
-        let statements = &resource(&template, policy)["PolicyDocument"]["Statement"];
-        let allowing: Vec<_> = statements.as_sequence().expect("a list").iter().collect();
-        let [allow, deny] = allowing.as_slice() else { panic!("{policy} has two statements") };
-        assert_eq!(allow["Principal"]["Service"].as_str(), Some("events.amazonaws.com"));
-        assert_eq!((deny["Effect"].as_str(), deny["Principal"].as_str()), (Some("Deny"), Some("*")));
-        assert_eq!(deny["Condition"]["Bool"]["aws:SecureTransport"].as_str(), Some("false"));
-        let arns = &allow["Condition"]["ArnEquals"]["aws:SourceArn"];
-        arns.as_sequence().expect("a list").iter().map(|arn| named(arn, "GetAtt")).collect()
-    };
-    assert_eq!(senders("ScanGateEventsPolicy"), rules);
-    assert_eq!(senders("ScanGateFailuresPolicy"), [&["ScanGateDaily.Arn".to_owned()], &rules[..]].concat());
+    for (door, besides) in [(SCAN_GATE, &["ScanGateDaily.Arn".to_owned()][..]), (DEPLOY_HOOK, &[])] {
+        let rules: Vec<String> = rules(&template, door).into_iter().map(|(name, _)| format!("{name}.Arn")).collect();
+        assert!(!rules.is_empty());
+        assert_eq!(senders(&template, door.events), rules);
+        assert_eq!(senders(&template, door.dead_letters), [besides, &rules].concat());
+    }
+    let resources = template["Resources"].as_mapping().expect("a mapping");
+    let all = resources.values().filter(|resource| resource["Type"].as_str() == Some("AWS::Events::Rule")).count();
+    let sending = [SCAN_GATE, DEPLOY_HOOK].map(|door| rules(&template, door).len());
+    assert_eq!(sending.iter().sum::<usize>(), all);
 }
 
 #[test]
@@ -205,4 +273,22 @@ fn a_message_is_looked_at_again_when_no_run_can_still_have_it_and_is_not_lost() 
     assert_eq!(door["FunctionResponseTypes"][0].as_str(), Some("ReportBatchItemFailures"));
     let alarm = resource(&template, "ScanGateUndecidedAlarm");
     assert_eq!(named(&alarm["Dimensions"][0]["Value"], "GetAtt"), "ScanGateUndecided.QueueName");
+}
+
+#[test]
+fn an_event_about_a_service_is_looked_at_while_ecs_still_tells_of_its_task() {
+    let template = template();
+    let (hook, queue) = (resource(&template, "DeployHook"), resource(&template, "DeployHookEvents"));
+    let number = |value: &Yaml<'_>| value.as_integer().expect("a number");
+    let visibility = number(&queue["VisibilityTimeout"]);
+    assert!(visibility >= number(&hook["Timeout"]), "Lambda refuses less");
+    // ECS describes a stopped task for an hour at least.
+    let door = resource(&template, "DeployHookDoor");
+    let tries = number(&queue["RedrivePolicy"]["maxReceiveCount"]);
+    assert!(visibility * (tries - 1) + number(&door["MaximumBatchingWindowInSeconds"]) < 3600);
+    assert_eq!(named(&queue["RedrivePolicy"]["deadLetterTargetArn"], "GetAtt"), "DeployHookUndiagnosed.Arn");
+    assert_eq!(named(&door["EventSourceArn"], "GetAtt"), "DeployHookEvents.Arn");
+    assert_eq!(door["FunctionResponseTypes"][0].as_str(), Some("ReportBatchItemFailures"));
+    let alarm = resource(&template, "DeployHookUndiagnosedAlarm");
+    assert_eq!(named(&alarm["Dimensions"][0]["Value"], "GetAtt"), "DeployHookUndiagnosed.QueueName");
 }

@@ -1,6 +1,9 @@
 //! The gate as a hook: its name, its time, and what users paste.
 
+use saphyr::Yaml;
 use serde_json::Value;
+use tidegate_core::hook::Stage;
+use tidegate_tests::hooking;
 use tidegate_tests::release::FUNCTION;
 use tidegate_tests::world::native::DeploymentConfiguration;
 use tidegate_tests::world::native::hooks::LifecycleHook;
@@ -9,50 +12,110 @@ use super::{STACK, named, resource, template};
 use crate::canary::{by_code_deploy, by_ecs, good, group, service};
 use crate::functions::Function;
 
+/// The functions that hooks call.
+const CALLED: [Function; 2] = [Function::CanaryGate, Function::DeployHook];
+
+/// A function's name, in a stack that nobody named.
+fn function_name(template: &Yaml<'static>, function: Function) -> String {
+    let name = named(&resource(template, function.resource())["FunctionName"], "Sub");
+    name.replace("${AWS::StackName}", STACK)
+}
+
 /// An output of the stack that is JSON to be pasted.
 fn pasted(output: &str) -> Value {
+    let template = template();
     let arn = |kind: &str| format!("arn:aws:{kind}");
-    let text = named(&template()["Outputs"][output]["Value"], "Sub")
-        .replace("${CanaryGate}", FUNCTION)
-        .replace("${CanaryGate.Arn}", &arn(&format!("lambda:eu-west-1:123456789012:function:{FUNCTION}")))
+    let mut text = named(&template["Outputs"][output]["Value"], "Sub")
         .replace("${EcsHookRole.Arn}", &arn("iam::123456789012:role/tidegate-EcsHookRole"));
+    for function in CALLED {
+        let (resource, name) = (function.resource(), function_name(&template, function));
+        text = text.replace(&format!("${{{resource}}}"), &name);
+        let arn = arn(&format!("lambda:eu-west-1:123456789012:function:{name}"));
+        text = text.replace(&format!("${{{resource}.Arn}}"), &arn);
+    }
     assert!(!text.contains("${"), "{text}");
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{output} is no JSON: {error}"))
 }
 
 #[test]
-fn the_name_is_one_that_codedeploy_s_managed_roles_may_invoke_and_fits() {
+fn the_names_are_such_as_codedeploy_s_managed_roles_may_invoke_and_fit() {
     let template = template();
-    let name = named(&resource(&template, Function::CanaryGate.resource())["FunctionName"], "Sub");
-    assert_eq!(name.replace("${AWS::StackName}", STACK), FUNCTION);
-    assert!(name.starts_with("CodeDeployHook_"));
-    // What the template says beside it.
-    assert_eq!(64 - name.replace("${AWS::StackName}", "").len(), 37);
-    let log_group = named(&resource(&template, "CanaryGateLogGroup")["LogGroupName"], "Sub");
-    assert_eq!(log_group, format!("/aws/lambda/{name}"));
+    for function in CALLED {
+        let name = named(&resource(&template, function.resource())["FunctionName"], "Sub");
+        assert!(name.starts_with("CodeDeployHook_"));
+        // What the template says beside it.
+        assert_eq!(64 - name.replace("${AWS::StackName}", "").len(), 37);
+        let log_group = named(&resource(&template, &format!("{}LogGroup", function.resource()))["LogGroupName"], "Sub");
+        assert_eq!(log_group, format!("/aws/lambda/{name}"));
+    }
+    assert_eq!(CALLED.map(|function| function_name(&template, function)), [FUNCTION, hooking::FUNCTION]);
+    let prober = named(&resource(&template, "DeployHookProber")["FunctionName"], "Sub");
+    assert_eq!(prober.replace("${AWS::StackName}", STACK), hooking::PROBER);
+    assert!(prober.replace("${AWS::StackName}", &"x".repeat(37)).len() <= 64);
     assert!(include_str!("../../../../samconfig.toml").contains(&format!("stack_name = \"{STACK}\"")));
 }
 
 #[test]
 fn nothing_caps_what_hooks_call_and_waiting_is_no_loop() {
     let template = template();
-    let gate = resource(&template, "CanaryGate");
-    assert!(!gate.contains_mapping_key("ReservedConcurrentExecutions"));
-    assert_eq!((gate["Timeout"].as_integer(), gate["RecursiveLoop"].as_str()), (Some(900), Some("Allow")));
+    for function in CALLED {
+        let function = resource(&template, function.resource());
+        assert!(!function.contains_mapping_key("ReservedConcurrentExecutions"));
+        assert_eq!((function["Timeout"].as_integer(), function["RecursiveLoop"].as_str()), (Some(900), Some("Allow")));
+    }
 }
 
 #[test]
 fn what_was_not_answered_is_tried_within_the_hour_that_codedeploy_waits() {
     let template = template();
-    let (gate, queue) = (resource(&template, "CanaryGate"), resource(&template, "CanaryGateFailures"));
-    let visibility = queue["VisibilityTimeout"].as_integer().expect("seconds");
-    let tries = queue["RedrivePolicy"]["maxReceiveCount"].as_integer().expect("a number");
-    assert!(Some(visibility) >= gate["Timeout"].as_integer(), "Lambda refuses less");
-    assert!(visibility * (tries - 1) < 3600);
-    let door = resource(&template, "CanaryGateLastDoor");
-    let failures = "CanaryGateFailures.Arn";
-    assert_eq!(named(&door["EventSourceArn"], "GetAtt"), failures);
-    assert_eq!(named(&gate["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"], "GetAtt"), failures);
+    for name in CALLED.map(Function::resource) {
+        let (function, queue) = (resource(&template, name), resource(&template, &format!("{name}Failures")));
+        let visibility = queue["VisibilityTimeout"].as_integer().expect("seconds");
+        let tries = queue["RedrivePolicy"]["maxReceiveCount"].as_integer().expect("a number");
+        assert!(Some(visibility) >= function["Timeout"].as_integer(), "Lambda refuses less");
+        assert!(visibility * (tries - 1) < 3600);
+        let unanswered = named(&queue["RedrivePolicy"]["deadLetterTargetArn"], "GetAtt");
+        assert_eq!(unanswered, format!("{name}Unanswered.Arn"));
+        let door = resource(&template, &format!("{name}LastDoor"));
+        let failures = format!("{name}Failures.Arn");
+        assert_eq!(
+            (named(&door["EventSourceArn"], "GetAtt"), named(&door["FunctionName"], "Ref")),
+            (failures.clone(), name.to_owned())
+        );
+        let destination = &function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"];
+        assert_eq!(named(destination, "GetAtt"), failures);
+    }
+}
+
+/// The stages of a pasted block, each with the function that is called, in their order.
+fn stages(output: &str) -> Vec<(String, String)> {
+    let output = pasted(output);
+    let of_code_deploy = output["Hooks"].as_array().into_iter().flatten().filter_map(Value::as_object).flatten();
+    let of_code_deploy =
+        of_code_deploy.map(|(event, function)| (event.clone(), function.as_str().unwrap_or_default().to_owned()));
+    let of_ecs = output["lifecycleHooks"].as_array().into_iter().flatten().flat_map(|hook| {
+        assert_eq!(hook["roleArn"], "arn:aws:iam::123456789012:role/tidegate-EcsHookRole");
+        let function = hook["hookTargetArn"].as_str().unwrap_or_default().to_owned();
+        let stages = hook["lifecycleStages"].as_array().cloned().unwrap_or_default();
+        stages.into_iter().map(move |stage| (stage.as_str().unwrap_or_default().to_owned(), function.clone()))
+    });
+    of_code_deploy.chain(of_ecs).collect()
+}
+
+#[test]
+fn the_deploy_hook_is_pasted_at_every_stage_at_which_it_looks_at_something() {
+    let of_code_deploy = stages("DeployHookAppSpecHooks");
+    let of_ecs = stages("DeployHookLifecycleHooks");
+    for stages in [&of_code_deploy, &of_ecs] {
+        let words: Vec<Stage> = stages.iter().map(|(word, _)| Stage::of(word)).collect();
+        assert_eq!(words, Stage::ALL);
+    }
+    let template = template();
+    let (hook, gate) = (function_name(&template, Function::DeployHook), function_name(&template, Function::CanaryGate));
+    let called: Vec<&str> = of_code_deploy.iter().map(|(_, function)| function.as_str()).collect();
+    // CodeDeploy calls one function for an event. At the end that is the canary gate, which looks at more.
+    assert_eq!(called, [hook.as_str(), &hook, &hook, &hook, &gate]);
+    assert!(of_ecs.iter().all(|(_, function)| function.ends_with(&format!(":{hook}"))));
 }
 
 /// What somebody pasted hooks for, and the gate said to them.

@@ -30,13 +30,34 @@ pub(crate) fn environment(template: &Yaml<'static>, function: Function) -> BTree
     let globals = &template["Globals"]["Function"]["Environment"]["Variables"];
     let own = &resource(template, function.resource())["Environment"]["Variables"];
     let all = [globals, own].into_iter().flat_map(|variables| variables.as_mapping().expect("a mapping"));
-    all.map(|(name, value)| (text(name), named(value, "Ref"))).collect()
+    all.map(|(name, value)| (text(name), source(value))).collect()
+}
+
+/// The parameter or resource that a value is of. One that there need not be leaves its variable empty.
+fn source(value: &Yaml<'_>) -> String {
+    match value {
+        Yaml::Tagged(tag, choice) if tag.suffix == "If" => {
+            assert_eq!(choice[2].as_str(), Some(""));
+            named(&choice[1], "Ref")
+        }
+        plain => named(plain, "Ref"),
+    }
+}
+
+/// Whether a variable's value is of a parameter, and not of a resource of the stack.
+pub(crate) fn is_parameter(template: &Yaml<'static>, source: &str) -> bool {
+    template["Parameters"].as_mapping_get(source).is_some()
 }
 
 /// What a short form such as `!Ref` is about.
 fn named(value: &Yaml<'_>, form: &str) -> String {
+    text(untagged(value, form))
+}
+
+/// What a short form has, where that is more than a name.
+fn untagged<'a, 'y>(value: &'a Yaml<'y>, form: &str) -> &'a Yaml<'y> {
     match value {
-        Yaml::Tagged(tag, inner) if tag.suffix == form => text(inner),
+        Yaml::Tagged(tag, inner) if tag.suffix == form => inner,
         other => panic!("{other:?} is no !{form}"),
     }
 }

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use deploy_hook::settings::PROBES_ONLY;
 use regex_lite::Regex;
 use saphyr::Yaml;
 
-use super::{environment, template, text, texts};
+use super::{environment, is_parameter, resource, template, text, texts, untagged};
 use crate::functions::Function;
 
-/// The parameter behind each variable of a function. One has a resource of the stack instead.
+/// The parameter behind each variable of a function. Some have a resource of the stack instead.
 fn parameters(template: &Yaml<'static>, function: Function) -> Vec<(String, String)> {
     let environment = environment(template, function);
-    environment.into_iter().filter(|(_, parameter)| parameter != "NotificationTopic").collect()
+    environment.into_iter().filter(|(_, source)| is_parameter(template, source)).collect()
 }
 
 #[test]
@@ -20,6 +21,25 @@ fn the_template_sets_every_variable_that_a_function_reads_and_no_other() {
         let set: BTreeSet<String> = environment(&template(), function).into_keys().collect();
         assert_eq!(set, function.variables(), "{function:?}");
     }
+}
+
+#[test]
+fn the_copy_in_the_vpc_is_told_that_it_is_one_and_what_it_is_called() {
+    let template = template();
+    let (hook, prober) = (resource(&template, "DeployHook"), resource(&template, "DeployHookProber"));
+    assert_eq!(prober["CodeUri"].as_str(), hook["CodeUri"].as_str());
+    assert_eq!(prober["Environment"]["Variables"][PROBES_ONLY].as_str(), Some("true"));
+    assert!(!hook["Environment"]["Variables"].contains_mapping_key(PROBES_ONLY));
+    let environment = environment(&template, Function::DeployHook);
+    assert_eq!(environment["TIDEGATE_PROBER"], "DeployHookProber");
+    // Without subnets it is not there, and its name is not told.
+    for what in [&template["Resources"]["DeployHookProber"]["Condition"], &hook_s_prober(hook)[0]] {
+        assert_eq!(what.as_str(), Some("DeployHookHasProber"));
+    }
+}
+
+fn hook_s_prober<'a>(hook: &'a Yaml<'static>) -> &'a Yaml<'static> {
+    untagged(&hook["Environment"]["Variables"]["TIDEGATE_PROBER"], "If")
 }
 
 #[test]
@@ -65,9 +85,18 @@ fn values() -> Vec<String> {
         0, 1, 4, 5, 9, 10, 11, 23, 24, 25, 49, 50, 51, 59, 60, 61, 99, 100, 101, 599, 600, 601, 999, 1000, 1001, 1439,
         1440, 1441, 2999, 3000, 3001, 3599, 3600, 3601, 9999, 10000, 79999, 80000, 86399, 86400, 86401,
     ];
-    let words = "on off shadow dry OFF guard pass fail hold changes all text chatbot many prod prod,test a_b-1,c \
-                 prod;test prod/web 1.5m -2m";
+    let words = "on off shadow dry OFF guard pass fail hold warn block changes all text chatbot many prod prod,test \
+                 a_b-1,c prod;test prod/web 1.5m -2m";
     let names = ["/tidegate/policy", "tidegate.scan_policy", "tidegate*"];
+    let preflights = [
+        "block mutable_tag=warn",
+        "off root_user=block:xray-daemon no_logging=warn:app",
+        "mutable_tag=warn",
+        "warn mutable_tag",
+        "warn mutable_tag=on",
+        "warn mutable_tag=off:",
+        "block warn",
+    ];
     let prices = [
         "eu-west-3/arm64/on_demand=0.0389/0.00424",
         "a-b-1/x86_64/spot=1/2, a-b-1/x86_64/on_demand=3/4",
@@ -79,7 +108,8 @@ fn values() -> Vec<String> {
         "eu-west-3/mips/spot=1/2",
     ];
     let lengths = ["", "s", "m", "h", "d"].map(|unit| counts.map(|count| format!("{count}{unit}")));
-    let others = numbers.split(' ').chain(words.split(' ')).chain(names).chain(prices).map(str::to_owned);
+    let others =
+        numbers.split(' ').chain(words.split(' ')).chain(names).chain(preflights).chain(prices).map(str::to_owned);
     lengths.into_iter().flatten().chain(others).collect()
 }
 
@@ -106,6 +136,6 @@ fn names_of_clusters_may_have_spaces_between_them_but_not_where_iam_is_told_them
     let template = template();
     let spaced = ["prod test", "a_b-1, c"];
     let accept = |parameter: &str| spaced.map(|names| accepts(&template["Parameters"][parameter], names));
-    assert_eq!(accept("ScalerClusters"), [true; 2]);
+    assert_eq!([accept("ScalerClusters"), accept("DeployHookClusters")], [[true; 2]; 2]);
     assert_eq!([accept("CanaryGateClusters"), accept("ScanGateClusters")], [[false; 2]; 2]);
 }
