@@ -66,8 +66,7 @@ async fn answer(request: Request<Incoming>, world: &World, listener: (String, u1
     let named = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
         Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
     };
-    let mut headers: std::collections::BTreeMap<String, String> =
-        request.headers().iter().filter_map(named).collect();
+    let mut headers: std::collections::BTreeMap<String, String> = request.headers().iter().filter_map(named).collect();
     let host = headers.remove("host").unwrap_or_default();
     let path = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
     let method = request.method().to_string();

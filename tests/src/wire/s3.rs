@@ -6,8 +6,10 @@ use crate::world::codedeploy::BUCKET;
 
 pub(super) fn error(refusal: &Refusal) -> Vec<u8> {
     let Refusal { code, message, .. } = refusal;
-    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>")
-        .into_bytes()
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    )
+    .into_bytes()
 }
 
 /// The key that a path leads to, in the bucket that there is.

@@ -83,7 +83,8 @@ pub(super) fn answer(
 /// One page of a list, and what asks for the next: `maxResults` of the request, and no more than the API gives at once.
 fn page<'a, T>(all: &'a [T], input: &Value, most: u64) -> (&'a [T], Option<String>) {
     let from: usize = input["nextToken"].as_str().and_then(|token| token.parse().ok()).unwrap_or(0);
-    let length = usize::try_from(input["maxResults"].as_u64().or(input["limit"].as_u64()).unwrap_or(most).min(most)).unwrap_or(usize::MAX);
+    let length = usize::try_from(input["maxResults"].as_u64().or(input["limit"].as_u64()).unwrap_or(most).min(most))
+        .unwrap_or(usize::MAX);
     let left = all.get(from..).unwrap_or_default();
     let shown = &left[..left.len().min(length)];
     (shown, (shown.len() < left.len()).then(|| (from + shown.len()).to_string()))

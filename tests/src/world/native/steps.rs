@@ -290,9 +290,10 @@ impl ServiceDeployment {
         }
         let why = format!("{reason} Rolling back.");
         account.send_deployment(&self.service, &self.arn, ("SERVICE_DEPLOYMENT_IN_PROGRESS", &why));
-        self.plan = plan::back(self.target_percent);
+        let rolling = self.strategy == Strategy::Rolling;
+        self.plan = plan::back(if rolling { 0.0 } else { self.target_percent });
         self.position = 0;
-        if self.strategy == Strategy::Rolling {
+        if rolling {
             self.replace_tasks(account, 0.0);
         }
         self.give_tests_back(account);

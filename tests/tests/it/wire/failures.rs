@@ -1,6 +1,7 @@
 //! What is made of calls that fail, in the words of every service.
 
 use tidegate_aws::Aws;
+use tidegate_aws::app_specs::AppSpecs;
 use tidegate_aws::calls::Counted;
 use tidegate_aws::cloudwatch::CloudWatch;
 use tidegate_aws::codedeploy::{CodeDeploy, Hook};
@@ -10,7 +11,9 @@ use tidegate_aws::error::{Kind, PortError};
 use tidegate_aws::functions::Functions;
 use tidegate_aws::images::{By, Images, Repository, StorageClass};
 use tidegate_aws::inspector::Inspector;
+use tidegate_aws::listeners::Listeners;
 use tidegate_aws::loadbalancing::LoadBalancing;
+use tidegate_aws::logs::Logs;
 use tidegate_aws::notifications::{Message, Notifications};
 use tidegate_aws::parameters::Parameters;
 use tidegate_aws::tagging::Tagging;
@@ -95,6 +98,9 @@ async fn call(aws: &Aws, operation: &str) -> Result<(), PortError> {
         "ListTaskDefinitions" => aws.list_task_definitions(None, 10).await.map(drop),
         "DescribeTaskDefinition" => aws.task_definition("one").await.map(drop),
         "DeregisterTaskDefinition" => aws.deregister_task_definition("one").await,
+        "GetDeployment" => aws.app_spec("d-1").await.map(drop),
+        "DescribeLogGroups" => aws.log_group_exists("one").await.map(drop),
+        "DescribeLoadBalancers" => aws.load_balancer("one").await.map(drop),
         "ListServiceDeployments" => aws.successful_revisions("prod", "shop", 1).await.map(drop),
         "Invoke" => aws.invoke_later("function", "{}").await,
         other => panic!("{other} is not called here"),
@@ -106,7 +112,7 @@ fn repository() -> Repository {
     Repository { account, region, name }
 }
 
-const ACTIONS: [&str; 37] = [
+const ACTIONS: [&str; 40] = [
     "tag:GetResources",
     "cloudwatch:DescribeAlarms",
     "sns:Publish",
@@ -144,6 +150,9 @@ const ACTIONS: [&str; 37] = [
     "ecs:DescribeTaskDefinition",
     "ecs:DeregisterTaskDefinition",
     "ecs:ListServiceDeployments",
+    "codedeploy:GetDeployment",
+    "logs:DescribeLogGroups",
+    "elasticloadbalancing:DescribeLoadBalancers",
 ];
 
 fn operation(action: &str) -> &str {

@@ -4,6 +4,7 @@ mod balancers;
 mod codedeploy;
 mod deployments;
 mod failures;
+mod hooking;
 mod images;
 mod tasks;
 

@@ -5,6 +5,8 @@ mod codedeploy;
 mod failing;
 mod native;
 mod registry;
+mod smoke;
+mod stages;
 mod tasks;
 mod traffic;
 
