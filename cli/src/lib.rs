@@ -7,6 +7,7 @@
 //! - [`scan`]: the scan gate's verdict on an image
 //! - [`diagnose`]: why tasks of a service fail
 //! - [`policy`]: the policy document of the scan gate, checked
+//! - [`preflight`]: whether a task definition may be deployed
 //! - [`explain`]: a decision record, recomputed
 //! - [`filter`]: what the filters share
 //! - [`input`]: reading a file or standard input
@@ -24,6 +25,7 @@ pub mod judge;
 pub mod live;
 pub mod plan;
 pub mod policy;
+pub mod preflight;
 pub mod recommend;
 pub mod report;
 pub mod scan;

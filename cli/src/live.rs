@@ -1,6 +1,7 @@
 //! Reading the account that the environment, a profile or SSO names. Nothing here changes anything.
 
 use anyhow::{Context, Result};
+use aws_config::Region;
 use aws_credential_types::provider::ProvideCredentials;
 use jiff::Timestamp;
 use tidegate_aws::Aws;
@@ -23,7 +24,20 @@ use crate::backtest::{Load, Task};
 /// # Errors
 /// Where no region is named, or nobody is signed in.
 pub async fn aws() -> Result<Aws> {
-    let config = loader().load().await;
+    aws_in(None).await
+}
+
+/// The clients in a region that somebody named, or else in that of the environment.
+///
+/// # Errors
+/// Where no region is named, or nobody is signed in.
+pub async fn aws_in(region: Option<String>) -> Result<Aws> {
+    let loader = loader();
+    let loader = match region {
+        Some(region) => loader.region(Region::new(region)),
+        None => loader,
+    };
+    let config = loader.load().await;
     config
         .region()
         .filter(|region| !region.as_ref().is_empty())

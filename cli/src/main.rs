@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use tidegate::{backtest, diagnose, explain, judge, plan, policy, recommend, scan};
+use tidegate::{backtest, diagnose, explain, judge, plan, policy, preflight, recommend, scan};
 
 /// See and test what Tidegate decides for your Amazon ECS services.
 #[derive(Parser)]
@@ -22,6 +22,7 @@ enum Command {
     Judge(judge::Args),
     Scan(Box<scan::Args>),
     Policy(policy::Args),
+    Preflight(preflight::Args),
     Diagnose(diagnose::Args),
     Explain(explain::Args),
     Recommend(recommend::Args),
@@ -56,6 +57,7 @@ async fn run(command: Command, out: &mut impl Write) -> Result<ExitCode> {
         }
         Command::Judge(args) => Box::pin(judge::main(args, io::stdin().lock(), out)).await,
         Command::Scan(args) => Box::pin(scan::main(&args, io::stdin().lock(), out)).await,
+        Command::Preflight(args) => Box::pin(preflight::main(&args, io::stdin().lock(), out)).await,
         Command::Policy(args) => policy::main(args, io::stdin().lock(), out).await,
         Command::Diagnose(args) => diagnose::main(&args, io::stdin().lock(), out).await,
         Command::Explain(args) => explain::main(&args, out),

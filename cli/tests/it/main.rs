@@ -7,6 +7,7 @@ mod diagnose;
 mod explain;
 mod judge;
 mod policy;
+mod preflight;
 mod recommend;
 mod scan;
 

@@ -1,6 +1,8 @@
-//! How large a task is, read from what people write.
+//! How large a task is, read from what people write, and for which CPU.
 //!
 //! Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html#task_size>
+
+use crate::prices::Architecture;
 
 use super::TaskDefinition;
 
@@ -15,6 +17,17 @@ impl TaskDefinition {
     #[must_use]
     pub fn memory_mib(&self) -> Option<u32> {
         read(self.memory.as_deref()?, &["gib", "gb"])
+    }
+
+    /// What its tasks need of a CPU. Where nothing says it, Fargate has a default, and an instance may be of any.
+    #[must_use]
+    pub fn architecture(&self, on_fargate: Option<bool>) -> Option<Architecture> {
+        match self.runtime_platform.cpu_architecture.as_str() {
+            "X86_64" => Some(Architecture::X86_64),
+            "ARM64" => Some(Architecture::Arm64),
+            "" if on_fargate.unwrap_or_else(|| self.is_for_fargate_alone()) => Some(Architecture::X86_64),
+            _ => None,
+        }
     }
 }
 
