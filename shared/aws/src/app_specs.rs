@@ -70,17 +70,13 @@ fn by_hash(revision: RevisionLocation) -> Kept {
     }
     let Some(hash) = hash else { return Kept::Elsewhere };
     let location = RevisionLocation::builder();
-    Kept::ByHash(match kind {
-        Some(kind @ RevisionLocationType::String) => {
-            let string = RawString::builder().sha256(hash).build();
-            #[expect(deprecated, reason = "what deployments before AppSpecContent have")]
-            location.revision_type(kind).string(string).build()
-        }
-        _ => {
-            let content = AppSpecContent::builder().sha256(hash).build();
-            location.revision_type(RevisionLocationType::AppSpecContent).app_spec_content(content).build()
-        }
-    })
+    if let Some(kind @ RevisionLocationType::String) = kind {
+        #[expect(deprecated, reason = "what deployments before AppSpecContent have")]
+        let string = RawString::builder().sha256(hash).build();
+        return Kept::ByHash(location.revision_type(kind).string(string).build());
+    }
+    let content = AppSpecContent::builder().sha256(hash).build();
+    Kept::ByHash(location.revision_type(RevisionLocationType::AppSpecContent).app_spec_content(content).build())
 }
 
 impl Aws {

@@ -7,3 +7,9 @@ use jiff::Timestamp;
 pub(crate) fn time(at: &DateTime) -> Option<Timestamp> {
     Timestamp::new(at.secs(), i32::try_from(at.subsec_nanos()).ok()?).ok()
 }
+
+/// A time that JSON has in seconds since 1970.
+#[cfg(feature = "bare")]
+pub(crate) fn seconds(at: f64) -> Option<Timestamp> {
+    time(&DateTime::from_secs_f64(at))
+}

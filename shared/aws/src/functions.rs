@@ -29,7 +29,7 @@ const ANSWERED: u16 = 200;
 
 /// So long a function is waited for that is asked: it may have to start, and to wait itself. A call of the usual length
 /// would be made again while the function still works.
-const ASKED: Duration = Duration::from_secs(60);
+const ASKED: Duration = Duration::from_mins(1);
 
 pub(crate) const SERVICE: Service = Service { id: "Lambda", host: "lambda", signed_for: "lambda" };
 
@@ -60,7 +60,7 @@ impl Asked for Aws {
 fn invocation(kind: &str, function: &str, payload: &str) -> Ask {
     let headers = vec![("content-type", "application/json".to_owned()), ("x-amz-invocation-type", kind.to_owned())];
     let path = format!("/2015-03-31/functions/{}/invocations", escaped(function));
-    Ask { method: "POST", path, headers, body: payload.as_bytes().to_vec(), patience: None }
+    Ask { method: "POST", path, headers, body: payload.as_bytes().to_vec(), ..Ask::default() }
 }
 
 fn expect(status: u16, answer: &Answer) -> Result<(), PortError> {

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use aws_smithy_types::DateTime;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tidegate_core::scan::facts::Coverage;
 
 use crate::bare::{Ask, Service};
-use crate::convert::time;
+use crate::convert::seconds;
 use crate::error::{Kind, PortError};
 use crate::sdk::Aws;
 
@@ -55,7 +54,7 @@ impl Inspector for Aws {
         let mut risks = BTreeMap::new();
         for _ in 0..MOST_PAGES {
             let page: Findings = self.inspector.json(OPERATION, Ask::rest("/findings/list", &question)).await?;
-            risks.extend(page.findings.into_iter().map(risk));
+            risks.extend(page.findings.unwrap_or_default().into_iter().map(risk));
             let next = page.next_token.filter(|token| !token.is_empty());
             let Some(next) = next.filter(|_| risks.len() < MOST_FINDINGS) else { return Ok(risks) };
             question["nextToken"] = next.into();
@@ -69,10 +68,10 @@ impl Inspector for Aws {
         for arns in finding_arns.chunks(DETAILS_PER_CALL) {
             let ask = Ask::rest("/findings/details/batch/get", &json!({"findingArns": arns}));
             let answer: Details = self.inspector.json(OPERATION, ask).await?;
-            if let Some((kind, why)) = answer.errors.iter().find_map(failure) {
+            if let Some((kind, why)) = answer.errors.unwrap_or_default().iter().find_map(failure) {
                 return Err(PortError::new(OPERATION, kind, why));
             }
-            let details = answer.finding_details.into_iter();
+            let details = answer.finding_details.unwrap_or_default().into_iter();
             exploited
                 .extend(details.filter(|detail| detail.cisa_data.is_some()).filter_map(|detail| detail.finding_arn));
         }
@@ -83,7 +82,7 @@ impl Inspector for Aws {
         const OPERATION: &str = "ListCoverage";
         let question = json!({"filterCriteria": {"resourceId": equals(image_arn)}});
         let answer: Covered = self.inspector.json(OPERATION, Ask::rest("/coverage/list", &question)).await?;
-        Ok(answer.covered_resources.into_iter().find_map(coverage))
+        Ok(answer.covered_resources.unwrap_or_default().into_iter().find_map(coverage))
     }
 }
 
@@ -96,15 +95,15 @@ fn equals(value: &str) -> Value {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Findings {
-    #[serde(default)]
-    findings: Vec<Finding>,
+    findings: Option<Vec<Finding>>,
     next_token: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Finding {
-    finding_arn: String,
+    #[serde(rename = "findingArn")]
+    arn: String,
     epss: Option<Epss>,
     exploit_available: Option<String>,
 }
@@ -118,10 +117,8 @@ struct Epss {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Details {
-    #[serde(default)]
-    finding_details: Vec<Detail>,
-    #[serde(default)]
-    errors: Vec<DetailsError>,
+    finding_details: Option<Vec<Detail>>,
+    errors: Option<Vec<DetailsError>>,
 }
 
 #[derive(Deserialize)]
@@ -147,8 +144,7 @@ struct DetailsError {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Covered {
-    #[serde(default)]
-    covered_resources: Vec<CoveredResource>,
+    covered_resources: Option<Vec<CoveredResource>>,
 }
 
 #[derive(Deserialize)]
@@ -170,7 +166,7 @@ fn risk(found: Finding) -> (String, Risk) {
         Some("NO") => Some(false),
         _ => None,
     };
-    (found.finding_arn, Risk { epss: found.epss.map(|epss| epss.score), exploit_available })
+    (found.arn, Risk { epss: found.epss.map(|epss| epss.score), exploit_available })
 }
 
 /// None for a finding of which there are no details, so that nobody knows it to be exploited. Any other error leaves
@@ -187,10 +183,7 @@ fn failure(error: &DetailsError) -> Option<(Kind, String)> {
 
 /// None where Inspector names the image and says nothing of its scan.
 fn coverage(found: CoveredResource) -> Option<Coverage> {
-    Some(Coverage {
-        reason: found.scan_status?.reason,
-        scanned_at: found.last_scanned_at.and_then(|at| time(&DateTime::from_secs_f64(at))),
-    })
+    Some(Coverage { reason: found.scan_status?.reason, scanned_at: found.last_scanned_at.and_then(seconds) })
 }
 
 #[cfg(test)]

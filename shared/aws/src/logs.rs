@@ -25,8 +25,7 @@ const MOST_PAGES: usize = 200;
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Page {
-    #[serde(default)]
-    log_groups: Vec<Group>,
+    log_groups: Option<Vec<Group>>,
     next_token: Option<String>,
 }
 
@@ -43,7 +42,7 @@ impl Logs for Aws {
         for _ in 0..MOST_PAGES {
             let ask = Ask::rpc("Logs_20140328.DescribeLogGroups", &question);
             let page: Page = self.logs.json(OPERATION, ask).await?;
-            if page.log_groups.iter().any(|group| group.log_group_name.as_deref() == Some(name)) {
+            if page.log_groups.unwrap_or_default().iter().any(|group| group.log_group_name.as_deref() == Some(name)) {
                 return Ok(true);
             }
             let Some(next) = page.next_token.filter(|token| !token.is_empty()) else { return Ok(false) };

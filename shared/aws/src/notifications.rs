@@ -64,7 +64,7 @@ mod tests {
         assert_eq!(canned.asked()[0].body, body);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn who_may_not_publish_is_told_so_in_snss_words() {
         let denied = "<ErrorResponse><Error><Type>Sender</Type><Code>AuthorizationError</Code>\
             <Message>User: gate is not authorized to perform: SNS:Publish on resource: &quot;gates&quot;</Message>\

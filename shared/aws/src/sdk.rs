@@ -44,7 +44,7 @@ pub struct Aws {
     #[cfg(feature = "functions")]
     pub(crate) lambda: crate::bare::Bare,
     #[cfg(feature = "images")]
-    pub(crate) ecr: aws_sdk_ecr::Client,
+    pub(crate) ecr: crate::bare::Bare,
     #[cfg(feature = "images")]
     pub(crate) downloads: crate::images::Downloads,
     #[cfg(feature = "inspector")]
@@ -113,7 +113,7 @@ impl Aws {
             #[cfg(feature = "functions")]
             lambda: bare!(functions),
             #[cfg(feature = "images")]
-            ecr: client!(aws_sdk_ecr),
+            ecr: bare!(images),
             #[cfg(feature = "images")]
             downloads: crate::images::Downloads::default(),
             #[cfg(feature = "inspector")]

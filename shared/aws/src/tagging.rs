@@ -43,16 +43,15 @@ pub(crate) const SERVICE: Service =
 #[serde(rename_all = "PascalCase")]
 struct Found {
     pagination_token: Option<String>,
-    #[serde(default)]
-    resource_tag_mapping_list: Vec<Mapping>,
+    resource_tag_mapping_list: Option<Vec<Mapping>>,
 }
 
 #[derive(Deserialize)]
 struct Mapping {
     #[serde(rename = "ResourceARN")]
     arn: Option<String>,
-    #[serde(rename = "Tags", default)]
-    tags: Vec<Tag>,
+    #[serde(rename = "Tags")]
+    tags: Option<Vec<Tag>>,
 }
 
 #[derive(Deserialize)]
@@ -72,8 +71,8 @@ impl Tagging for Aws {
         }
         let ask = Ask::rpc("ResourceGroupsTaggingAPI_20170126.GetResources", &question);
         let answer: Found = self.tagging.json("GetResources", ask).await?;
-        let services = answer.resource_tag_mapping_list.into_iter().filter_map(|resource| {
-            let tags = resource.tags.into_iter().map(|tag| (tag.key, tag.value));
+        let services = answer.resource_tag_mapping_list.unwrap_or_default().into_iter().filter_map(|resource| {
+            let tags = resource.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value));
             Some(TaggedService { arn: resource.arn?, tags: Tags::new(tags) })
         });
         let next = answer.pagination_token.filter(|token| !token.is_empty());

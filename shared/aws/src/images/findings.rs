@@ -1,39 +1,104 @@
 //! From what ECR says of a scan, in its two kinds of findings, to ours.
 
-use aws_sdk_ecr::types::{
-    EnhancedImageScanFinding, FindingSeverity, ImageScanFinding, ImageScanFindings, ImageScanStatus,
-    ScanStatus as Word, VulnerablePackage,
-};
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
 use tidegate_core::scan::facts::{Kind, Scan, ScanStatus};
 use tidegate_core::scan::finding::{Finding, Fix, Package, Severity, Status};
 
-use crate::convert::time;
+use crate::convert::seconds;
+
+/// How a scan stands.
+#[derive(Deserialize)]
+pub(super) struct ImageScanStatus {
+    status: Option<String>,
+    description: Option<String>,
+}
+
+/// A page of findings. Times are in seconds since 1970.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ImageScanFindings {
+    image_scan_completed_at: Option<f64>,
+    finding_severity_counts: Option<BTreeMap<String, f64>>,
+    findings: Option<Vec<BasicFinding>>,
+    enhanced_findings: Option<Vec<EnhancedFinding>>,
+}
+
+#[derive(Deserialize)]
+struct BasicFinding {
+    name: Option<String>,
+    uri: Option<String>,
+    severity: Option<String>,
+    attributes: Option<Vec<Attribute>>,
+}
+
+#[derive(Deserialize)]
+struct Attribute {
+    key: String,
+    value: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EnhancedFinding {
+    finding_arn: Option<String>,
+    title: Option<String>,
+    severity: Option<String>,
+    status: Option<String>,
+    fix_available: Option<String>,
+    exploit_available: Option<String>,
+    first_observed_at: Option<f64>,
+    package_vulnerability_details: Option<Details>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Details {
+    vulnerability_id: Option<String>,
+    source_url: Option<String>,
+    vendor_created_at: Option<f64>,
+    vulnerable_packages: Option<Vec<VulnerablePackage>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct VulnerablePackage {
+    name: Option<String>,
+    epoch: Option<i32>,
+    version: Option<String>,
+    release: Option<String>,
+    fixed_in_version: Option<String>,
+    package_manager: Option<String>,
+    file_path: Option<String>,
+    source_layer_hash: Option<String>,
+}
 
 /// A scan of which only is known how it stands. None where ECR has no word for that.
 pub(super) fn stands(found: ImageScanStatus) -> Option<Scan> {
-    let status = match found.status? {
-        Word::InProgress => ScanStatus::InProgress,
-        Word::Complete => ScanStatus::Complete,
-        Word::Failed => ScanStatus::Failed,
-        Word::UnsupportedImage => ScanStatus::UnsupportedImage,
-        Word::Active => ScanStatus::Active,
-        Word::Pending => ScanStatus::Pending,
-        Word::ScanEligibilityExpired => ScanStatus::ScanEligibilityExpired,
-        Word::FindingsUnavailable => ScanStatus::FindingsUnavailable,
-        Word::LimitExceeded => ScanStatus::LimitExceeded,
-        Word::ImageArchived => ScanStatus::ImageArchived,
-        other => ScanStatus::Other(other.as_str().to_owned()),
+    let status = match found.status?.as_str() {
+        "IN_PROGRESS" => ScanStatus::InProgress,
+        "COMPLETE" => ScanStatus::Complete,
+        "FAILED" => ScanStatus::Failed,
+        "UNSUPPORTED_IMAGE" => ScanStatus::UnsupportedImage,
+        "ACTIVE" => ScanStatus::Active,
+        "PENDING" => ScanStatus::Pending,
+        "SCAN_ELIGIBILITY_EXPIRED" => ScanStatus::ScanEligibilityExpired,
+        "FINDINGS_UNAVAILABLE" => ScanStatus::FindingsUnavailable,
+        "LIMIT_EXCEEDED" => ScanStatus::LimitExceeded,
+        "IMAGE_ARCHIVED" => ScanStatus::ImageArchived,
+        other => ScanStatus::Other(other.to_owned()),
     };
     Some(Scan { description: found.description, ..Scan::of(status) })
 }
 
 /// What ECR counts by severity, over all pages.
-pub(super) type Counts = Vec<(FindingSeverity, i32)>;
+pub(super) type Counts = Vec<(String, f64)>;
 
 /// Adds a page of findings. The status does not tell the kind of scan: which list has something in it does.
 pub(super) fn add(scan: &mut Scan, counts: &mut Counts, page: Option<ImageScanFindings>) {
     let Some(page) = page else { return };
-    scan.completed_at = scan.completed_at.or_else(|| time(page.image_scan_completed_at.as_ref()?));
+    scan.completed_at = scan.completed_at.or_else(|| seconds(page.image_scan_completed_at?));
     counts.extend(page.finding_severity_counts.unwrap_or_default());
     let (plain, rich) = (page.findings.unwrap_or_default(), page.enhanced_findings.unwrap_or_default());
     if !rich.is_empty() {
@@ -46,7 +111,7 @@ pub(super) fn add(scan: &mut Scan, counts: &mut Counts, page: Option<ImageScanFi
 }
 
 /// A finding of basic scanning, which says nothing of fixes.
-fn basic(found: ImageScanFinding) -> Finding {
+fn basic(found: BasicFinding) -> Finding {
     let mut package = Package::default();
     for attribute in found.attributes.unwrap_or_default() {
         match attribute.key.as_str() {
@@ -55,7 +120,7 @@ fn basic(found: ImageScanFinding) -> Finding {
             _ => {}
         }
     }
-    let severity = found.severity.and_then(|severity| Severity::from_word(severity.as_str()));
+    let severity = found.severity.as_deref().and_then(Severity::from_word);
     Finding {
         id: found.name.unwrap_or_default(),
         severity: severity.unwrap_or(Severity::Undefined),
@@ -73,13 +138,13 @@ fn basic(found: ImageScanFinding) -> Finding {
 }
 
 /// A finding of Inspector's, as ECR passes it on: without EPSS, and without known exploitation.
-fn enhanced(found: EnhancedImageScanFinding) -> Finding {
+fn enhanced(found: EnhancedFinding) -> Finding {
     let details = found.package_vulnerability_details;
     let (id, packages, published_at, url) = match details {
         Some(details) => (
             details.vulnerability_id,
             details.vulnerable_packages.unwrap_or_default().into_iter().map(package).collect(),
-            details.vendor_created_at.as_ref().and_then(time),
+            details.vendor_created_at.and_then(seconds),
             details.source_url,
         ),
         None => (None, Vec::new(), None, None),
@@ -91,7 +156,7 @@ fn enhanced(found: EnhancedImageScanFinding) -> Finding {
         fix: Fix::told(found.fix_available.as_deref(), &packages),
         packages,
         published_at,
-        first_seen_at: found.first_observed_at.as_ref().and_then(time),
+        first_seen_at: found.first_observed_at.and_then(seconds),
         exploit_available: match found.exploit_available.as_deref() {
             Some("YES") => Some(true),
             Some("NO") => Some(false),

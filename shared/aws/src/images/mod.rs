@@ -6,20 +6,15 @@
 mod download;
 mod findings;
 
-use aws_sdk_ecr::config::interceptors::InterceptorContext;
-use aws_sdk_ecr::config::retry::{ClassifyRetry, RetryAction};
-use aws_sdk_ecr::config::{Builder, Config, Region};
-use aws_sdk_ecr::operation::start_image_scan::StartImageScanError;
-use aws_sdk_ecr::types::{
-    DescribeImagesFilter, ImageDetail, ImageFailure, ImageFailureCode, ImageIdentifier, ImageStatus, ImageStatusFilter,
-    ScanType, TargetStorageClass,
-};
-use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
 use tidegate_core::scan::facts::{AskedFor, Kind, Scan, ScanStatus, Storage};
 
-use crate::convert::time;
+use crate::bare::{Ask, Service};
+use crate::convert::seconds;
 use crate::error::{self, PortError, unless_gone};
 use crate::sdk::Aws;
 pub(crate) use download::Downloads;
@@ -82,7 +77,7 @@ pub const MOST_FINDINGS: usize = 50_000;
 pub const MOST_IMAGES: usize = 50_000;
 
 /// The API gives no more at once, neither of findings nor of images.
-const PER_PAGE: i32 = 1000;
+const PER_PAGE: u32 = 1000;
 
 /// A list that gets no further than this is not paging but looping, even where its pages are short.
 const MOST_PAGES: usize = MOST_FINDINGS / 100;
@@ -162,55 +157,49 @@ pub enum StorageClass {
     Archive,
 }
 
+pub(crate) const SERVICE: Service = Service { id: "ECR", host: "api.ecr", signed_for: "ecr" };
+
 impl Images for Aws {
     async fn describe_image(&self, repository: &Repository, image: &By<'_>) -> Result<Option<Described>, PortError> {
         const OPERATION: &str = "DescribeImages";
         let id = match image {
-            By::Digest(digest) => ImageIdentifier::builder().image_digest(*digest),
-            By::Tag(tag) => ImageIdentifier::builder().image_tag(*tag),
+            By::Digest(digest) => json!({"imageDigest": digest}),
+            By::Tag(tag) => json!({"imageTag": tag}),
         };
         // Without it, an image in the archive is not there.
-        let in_any_state = DescribeImagesFilter::builder().image_status(ImageStatusFilter::Any).build();
-        let call = self.ecr.describe_images().registry_id(&repository.account).repository_name(&repository.name);
-        let call = call.image_ids(id.build()).filter(in_any_state);
-        let answer = call.customize().config_override(there(repository)).send().await;
-        let Some(answer) = unless_gone(answer.map_err(PortError::of(OPERATION)))? else { return Ok(None) };
-        let found = answer.image_details.unwrap_or_default().into_iter().next();
+        let in_any_state = json!({"imageStatus": "ANY"});
+        let question = json!({"imageIds": [id], "filter": in_any_state});
+        let Some(page) = unless_gone(self.of::<Page>(repository, OPERATION, question).await)? else { return Ok(None) };
+        let found = page.image_details.unwrap_or_default().into_iter().next();
         found.map(described).transpose().map_err(|why| PortError::new(OPERATION, error::Kind::Garbled, why))
     }
 
     async fn list_indexes(&self, repository: &Repository) -> Result<Vec<Described>, PortError> {
         const OPERATION: &str = "DescribeImages";
-        let (mut indexes, mut next) = (Vec::new(), None);
+        let (mut indexes, mut question) = (Vec::new(), json!({"maxResults": PER_PAGE}));
         for _ in 0..MOST_IMAGES / 1000 {
-            let call = self.ecr.describe_images().registry_id(&repository.account).repository_name(&repository.name);
-            let call = call.max_results(PER_PAGE).set_next_token(next);
-            let answer = call.customize().config_override(there(repository)).send().await;
-            let Some(page) = unless_gone(answer.map_err(PortError::of(OPERATION)))? else { return Ok(Vec::new()) };
-            let is_index =
-                |image: &ImageDetail| image.image_manifest_media_type().is_some_and(|kind| INDEXES.contains(&kind));
+            let page = unless_gone(self.of::<Page>(repository, OPERATION, question.clone()).await)?;
+            let Some(page) = page else { return Ok(Vec::new()) };
+            let is_index = |image: &ImageDetail| {
+                image.image_manifest_media_type.as_deref().is_some_and(|kind| INDEXES.contains(&kind))
+            };
             for image in page.image_details.unwrap_or_default().into_iter().filter(is_index) {
                 indexes.push(described(image).map_err(|why| PortError::new(OPERATION, error::Kind::Garbled, why))?);
             }
-            next = page.next_token.filter(|token| !token.is_empty());
-            if next.is_none() {
-                break;
-            }
+            let Some(next) = page.next_token.filter(|token| !token.is_empty()) else { break };
+            question["nextToken"] = next.into();
         }
         Ok(indexes)
     }
 
     async fn manifest(&self, repository: &Repository, digest: &str) -> Result<Option<Manifest>, PortError> {
         const OPERATION: &str = "BatchGetImage";
-        let call = self.ecr.batch_get_image().registry_id(&repository.account).repository_name(&repository.name);
-        let call = call.image_ids(by_digest(digest));
-        let call = call.set_accepted_media_types(Some(MANIFESTS.map(str::to_owned).to_vec()));
-        let answer = call.customize().config_override(there(repository)).send().await;
-        let Some(answer) = unless_gone(answer.map_err(PortError::of(OPERATION)))? else { return Ok(None) };
-        if let Some(failure) = answer.failures().first() {
+        let question = json!({"imageIds": [by_digest(digest)], "acceptedMediaTypes": MANIFESTS});
+        let Some(got) = unless_gone(self.of::<Got>(repository, OPERATION, question).await)? else { return Ok(None) };
+        if let Some(failure) = got.failures.unwrap_or_default().first() {
             return unless_gone(Err(not_read(OPERATION, failure)));
         }
-        let Some(image) = answer.images.unwrap_or_default().into_iter().next() else { return Ok(None) };
+        let Some(image) = got.images.unwrap_or_default().into_iter().next() else { return Ok(None) };
         let manifest = image
             .image_manifest
             .map(|body| Manifest { media_type: image.image_manifest_media_type.unwrap_or_default(), body });
@@ -220,142 +209,208 @@ impl Images for Aws {
 
     async fn config(&self, repository: &Repository, digest: &str) -> Result<Vec<u8>, PortError> {
         const OPERATION: &str = "GetDownloadUrlForLayer";
-        let call = self.ecr.get_download_url_for_layer().registry_id(&repository.account);
-        let call = call.repository_name(&repository.name).layer_digest(digest);
-        let answer = call.customize().config_override(there(repository)).send().await;
-        let url = answer.map_err(PortError::of(OPERATION))?.download_url;
-        let url = url.ok_or_else(|| PortError::new(OPERATION, error::Kind::Garbled, "it gives no URL"))?;
-        self.downloads.get(&url, LONGEST_CONFIG).await
+        let layer: Layer = self.of(repository, OPERATION, json!({"layerDigest": digest})).await?;
+        let none = || PortError::new(OPERATION, error::Kind::Garbled, "it gives no URL");
+        self.downloads.get(&layer.download_url.ok_or_else(none)?, LONGEST_CONFIG).await
     }
 
     async fn scan(&self, repository: &Repository, digest: &str) -> Result<Scan, PortError> {
         const OPERATION: &str = "DescribeImageScanFindings";
-        let (mut read, mut next): (Option<Scan>, Option<String>) = (None, None);
-        let mut counts = findings::Counts::new();
+        let (mut read, mut counts): (Option<Scan>, _) = (None, findings::Counts::new());
+        let mut question = json!({"imageId": by_digest(digest), "maxResults": PER_PAGE});
         for _ in 0..MOST_PAGES {
-            let call = self.ecr.describe_image_scan_findings().registry_id(&repository.account);
-            let call = call.repository_name(&repository.name).image_id(by_digest(digest));
-            let call = call.max_results(PER_PAGE).set_next_token(next);
-            let page = match call.customize().config_override(there(repository)).send().await {
+            let page: Scanned = match self.ecr.send(OPERATION, ask(repository, OPERATION, question.clone())).await {
                 Err(error) if error.code() == Some("ScanNotFoundException") => {
                     return Ok(Scan::of(ScanStatus::NotFound));
                 }
-                answer => answer.map_err(PortError::of(OPERATION))?,
+                answer => answer.map_err(PortError::of(OPERATION))?.json(OPERATION)?,
             };
             let silent = || PortError::new(OPERATION, error::Kind::Garbled, "it does not say how the scan stands");
             let begun = read.take().or_else(|| page.image_scan_status.and_then(findings::stands));
             let mut scan = begun.ok_or_else(silent)?;
             findings::add(&mut scan, &mut counts, page.image_scan_findings);
-            next = page.next_token.filter(|token| !token.is_empty());
-            if next.is_none() || scan.findings.len() >= MOST_FINDINGS {
-                scan.more = next.is_some() || scan.findings.len() > MOST_FINDINGS;
-                scan.count(counts.iter().map(|(severity, count)| (severity.as_str(), f64::from(*count))));
+            let next = page.next_token.filter(|token| !token.is_empty());
+            let more = next.is_some();
+            let Some(next) = next.filter(|_| scan.findings.len() < MOST_FINDINGS) else {
+                scan.more = more || scan.findings.len() > MOST_FINDINGS;
+                scan.count(counts.iter().map(|(severity, count)| (severity.as_str(), *count)));
                 scan.findings.truncate(MOST_FINDINGS);
                 return Ok(scan);
-            }
+            };
+            question["nextToken"] = next.into();
             read = Some(scan);
         }
         Err(PortError::new(OPERATION, error::Kind::Garbled, format!("it has more than {MOST_PAGES} pages")))
     }
 
     async fn start_scan(&self, repository: &Repository, digest: &str) -> Result<AskedFor, PortError> {
-        let call = self.ecr.start_image_scan().registry_id(&repository.account).repository_name(&repository.name);
-        let there = there(repository).retry_classifier(RefusalsStand);
-        match call.image_id(by_digest(digest)).customize().config_override(there).send().await {
+        const OPERATION: &str = "StartImageScan";
+        // The SDK takes the error for a second scan within a day for throttling, which it means elsewhere.
+        let ask = Ask { stands: &REFUSALS, ..ask(repository, OPERATION, json!({"imageId": by_digest(digest)})) };
+        match self.ecr.send(OPERATION, ask).await {
             Err(error) if error.code().is_some_and(|code| REFUSALS.contains(&code)) => {
-                Ok(AskedFor::Refused(PortError::of("StartImageScan")(error).message))
+                Ok(AskedFor::Refused(PortError::of(OPERATION)(error).message))
             }
-            answer => answer.map(|_| AskedFor::Begun).map_err(PortError::of("StartImageScan")),
+            answer => answer.map(|_| AskedFor::Begun).map_err(PortError::of(OPERATION)),
         }
     }
 
     async fn set_storage(&self, repository: &Repository, digest: &str, class: StorageClass) -> Result<(), PortError> {
+        const OPERATION: &str = "UpdateImageStorageClass";
         let class = match class {
-            StorageClass::Standard => TargetStorageClass::Standard,
-            StorageClass::Archive => TargetStorageClass::Archive,
+            StorageClass::Standard => "STANDARD",
+            StorageClass::Archive => "ARCHIVE",
         };
-        let call = self.ecr.update_image_storage_class().registry_id(&repository.account);
-        let call = call.repository_name(&repository.name).image_id(by_digest(digest)).target_storage_class(class);
-        let answer = call.customize().config_override(there(repository)).send().await;
-        answer.map(drop).map_err(PortError::of("UpdateImageStorageClass"))
+        let question = json!({"imageId": by_digest(digest), "targetStorageClass": class});
+        self.ecr.ask(OPERATION, ask(repository, OPERATION, question)).await.map(drop)
     }
 
     async fn registry_scans(&self) -> Result<RegistryScans, PortError> {
         const OPERATION: &str = "GetRegistryScanningConfiguration";
-        let answer = self.ecr.get_registry_scanning_configuration().send().await.map_err(PortError::of(OPERATION))?;
+        let answer: Registry = self.ecr.json(OPERATION, Ask::rpc(&target(OPERATION), &json!({}))).await?;
         let word = answer.scanning_configuration.and_then(|configuration| configuration.scan_type);
-        let kind = match word {
-            Some(ScanType::Basic) => Some(Kind::Basic),
-            Some(ScanType::Enhanced) => Some(Kind::Enhanced),
+        let kind = match word.as_deref() {
+            Some("BASIC") => Some(Kind::Basic),
+            Some("ENHANCED") => Some(Kind::Enhanced),
             _ => None,
         };
         let scans = answer.registry_id.zip(kind).map(|(account, kind)| {
             let region = self.region().to_owned();
             RegistryScans { account, region, kind }
         });
-        let word = word.as_ref().map_or("nothing", ScanType::as_str);
+        let word = word.as_deref().unwrap_or("nothing");
         scans.ok_or_else(|| PortError::new(OPERATION, error::Kind::Garbled, format!("{word} is no way of scanning")))
     }
+}
+
+impl Aws {
+    /// What ECR says of a repository.
+    async fn of<T: DeserializeOwned>(
+        &self,
+        repository: &Repository,
+        operation: &'static str,
+        question: Value,
+    ) -> Result<T, PortError> {
+        self.ecr.json(operation, ask(repository, operation, question)).await
+    }
+}
+
+/// A question about a repository, where it is: it need not be in the region that is worked in.
+fn ask(repository: &Repository, operation: &str, mut question: Value) -> Ask {
+    question["registryId"] = repository.account.as_str().into();
+    question["repositoryName"] = repository.name.as_str().into();
+    Ask { region: Some(repository.region.clone()), ..Ask::rpc(&target(operation), &question) }
+}
+
+fn target(operation: &str) -> String {
+    format!("AmazonEC2ContainerRegistry_V20150921.{operation}")
 }
 
 /// The errors of `StartImageScan` that say that ECR would not, today or ever.
 const REFUSALS: [&str; 4] =
     ["LimitExceededException", "UnsupportedImageTypeException", "ValidationException", "ImageArchivedException"];
 
-/// Keeps the SDK from trying a refusal again: it takes the error for a second scan within a day for throttling, which
-/// it means elsewhere.
-#[derive(Debug)]
-struct RefusalsStand;
-
-impl ClassifyRetry for RefusalsStand {
-    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        let error = context.output_or_error().and_then(Result::err).and_then(OrchestratorError::as_operation_error);
-        let code = error.and_then(|error| error.downcast_ref::<StartImageScanError>()?.code());
-        let stands = code.is_some_and(|code| REFUSALS.contains(&code));
-        if stands { RetryAction::RetryForbidden } else { RetryAction::NoActionIndicated }
-    }
-
-    fn name(&self) -> &'static str {
-        "RefusalsStand"
-    }
+fn by_digest(digest: &str) -> Value {
+    json!({"imageDigest": digest})
 }
 
-/// Where a repository is: it need not be in the region that is worked in.
-fn there(repository: &Repository) -> Builder {
-    Config::builder().region(Region::new(repository.region.clone()))
+/// What `DescribeImages` answers. Times are in seconds since 1970.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    image_details: Option<Vec<ImageDetail>>,
+    next_token: Option<String>,
 }
 
-fn by_digest(digest: &str) -> ImageIdentifier {
-    ImageIdentifier::builder().image_digest(digest).build()
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ImageDetail {
+    image_digest: Option<String>,
+    image_tags: Option<Vec<String>>,
+    image_pushed_at: Option<f64>,
+    last_activated_at: Option<f64>,
+    image_status: Option<String>,
+    image_manifest_media_type: Option<String>,
+}
+
+/// What `BatchGetImage` answers.
+#[derive(Deserialize)]
+struct Got {
+    images: Option<Vec<Image>>,
+    failures: Option<Vec<ImageFailure>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Image {
+    image_manifest: Option<String>,
+    image_manifest_media_type: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ImageFailure {
+    failure_code: Option<String>,
+    failure_reason: Option<String>,
+}
+
+/// What `GetDownloadUrlForLayer` answers.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Layer {
+    download_url: Option<String>,
+}
+
+/// What `DescribeImageScanFindings` answers.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Scanned {
+    image_scan_status: Option<findings::ImageScanStatus>,
+    image_scan_findings: Option<findings::ImageScanFindings>,
+    next_token: Option<String>,
+}
+
+/// What `GetRegistryScanningConfiguration` answers.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Registry {
+    registry_id: Option<String>,
+    scanning_configuration: Option<Scanning>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Scanning {
+    scan_type: Option<String>,
 }
 
 fn described(found: ImageDetail) -> Result<Described, String> {
     Ok(Described {
         digest: found.image_digest.ok_or("the image has no digest")?,
         tags: found.image_tags.unwrap_or_default(),
-        pushed_at: found.image_pushed_at.as_ref().and_then(time),
-        restored_at: found.last_activated_at.as_ref().and_then(time),
-        storage: match found.image_status {
+        pushed_at: found.image_pushed_at.and_then(seconds),
+        restored_at: found.last_activated_at.and_then(seconds),
+        storage: match found.image_status.as_deref() {
             // Registries that know of no archive say nothing.
-            None | Some(ImageStatus::Active) => Storage::Active,
-            Some(ImageStatus::Archived) => Storage::Archived,
-            Some(ImageStatus::Activating) => Storage::Activating,
-            Some(other) => return Err(format!("{:?} is no status of an image that is known", other.as_str())),
+            None | Some("ACTIVE") => Storage::Active,
+            Some("ARCHIVED") => Storage::Archived,
+            Some("ACTIVATING") => Storage::Activating,
+            Some(other) => return Err(format!("{other:?} is no status of an image that is known")),
         },
     })
 }
 
 /// Why `BatchGetImage` did not give an image.
 fn not_read(operation: &'static str, failure: &ImageFailure) -> PortError {
-    let kind = match failure.failure_code() {
-        Some(ImageFailureCode::ImageNotFound) => error::Kind::NotFound,
-        Some(ImageFailureCode::UpstreamAccessDenied) => error::Kind::Denied,
-        Some(ImageFailureCode::UpstreamTooManyRequests) => error::Kind::Throttled,
-        Some(ImageFailureCode::UpstreamUnavailable) => error::Kind::Unavailable,
+    let kind = match failure.failure_code.as_deref() {
+        Some("ImageNotFound") => error::Kind::NotFound,
+        Some("UpstreamAccessDenied") => error::Kind::Denied,
+        Some("UpstreamTooManyRequests") => error::Kind::Throttled,
+        Some("UpstreamUnavailable") => error::Kind::Unavailable,
         _ => error::Kind::Refused,
     };
-    let code = failure.failure_code().map_or("no code", ImageFailureCode::as_str);
-    PortError::new(operation, kind, format!("{code}: {}", failure.failure_reason().unwrap_or("no reason")))
+    let code = failure.failure_code.as_deref().unwrap_or("no code");
+    PortError::new(operation, kind, format!("{code}: {}", failure.failure_reason.as_deref().unwrap_or("no reason")))
 }
 
 #[cfg(test)]

@@ -3,8 +3,13 @@
 //! The SDK's own runtime makes the calls, and signs, tries again, times out and counts them as it does for every other
 //! client; only what is generated is written by hand: where a service is, what it is asked, and how its errors read. A
 //! generated client costs a binary far more than the two or three calls that are made with it.
+//!
+//! - `endpoint`: where services are
+//! - `failure`: what errors say
 
-use std::borrow::Cow;
+mod endpoint;
+mod failure;
+
 use std::collections::BTreeMap;
 
 use aws_config::SdkConfig;
@@ -32,9 +37,10 @@ use aws_smithy_runtime_api::client::auth::{
 use aws_smithy_runtime_api::client::endpoint::{EndpointResolverParams, SharedEndpointResolver};
 use aws_smithy_runtime_api::client::identity::SharedIdentityResolver;
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
-use aws_smithy_runtime_api::client::interceptors::context::{Error, Input, Output};
+use aws_smithy_runtime_api::client::interceptors::context::{Error, Input, InterceptorContext, Output};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, Metadata, OrchestratorError};
 use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
 use aws_smithy_runtime_api::client::runtime_plugin::{RuntimePlugins, StaticRuntimePlugin};
 use aws_smithy_runtime_api::client::ser_de::{
@@ -45,25 +51,15 @@ use aws_smithy_types::config_bag::{ConfigBag, Layer};
 use aws_smithy_types::error::ErrorMetadata;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SigningName;
-use aws_types::region::SigningRegion;
-use aws_types::service_config::ServiceConfigKey;
-use serde::Deserialize;
+use aws_types::region::{Region, SigningRegion};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::calls::Calls;
 use crate::error::{Kind, PortError};
-
-/// What has to be known of a service.
-#[derive(Debug)]
-pub(crate) struct Service {
-    /// The SDK's name of it, which its calls are counted and its endpoint is set by: `AWS_ENDPOINT_URL_LAMBDA`.
-    pub(crate) id: &'static str,
-    /// What its host names begin with.
-    pub(crate) host: &'static str,
-    /// What its calls are signed for.
-    pub(crate) signed_for: &'static str,
-}
+use endpoint::Place;
+pub(crate) use endpoint::Service;
+use failure::failure;
 
 /// Why a call failed, in the SDK's words.
 pub(crate) type Failure = SdkError<ErrorMetadata, HttpResponse>;
@@ -72,6 +68,7 @@ pub(crate) type Failure = SdkError<ErrorMetadata, HttpResponse>;
 #[derive(Clone, Debug)]
 pub(crate) struct Bare {
     service: &'static Service,
+    place: Place,
     plugins: RuntimePlugins,
 }
 
@@ -85,13 +82,17 @@ pub(crate) struct Ask {
     pub(crate) body: Vec<u8>,
     /// In the place of the usual time-outs.
     pub(crate) patience: Option<TimeoutConfig>,
+    /// In the place of the region that is worked in.
+    pub(crate) region: Option<String>,
+    /// Codes of errors that stand, although the SDK takes them for something that passes.
+    pub(crate) stands: &'static [&'static str],
 }
 
 impl Ask {
     /// JSON for a path.
     pub(crate) fn rest(path: &str, body: &Value) -> Self {
         let headers = vec![("content-type", "application/json".to_owned())];
-        Self { method: "POST", path: path.to_owned(), headers, body: body.to_string().into_bytes(), patience: None }
+        Self { method: "POST", path: path.to_owned(), headers, body: body.to_string().into_bytes(), ..Self::default() }
     }
 
     /// A form for an operation, which the services have that answer in XML.
@@ -101,7 +102,7 @@ impl Ask {
             body.extend(["&", name, "=", &escaped(value)]);
         }
         let headers = vec![("content-type", "application/x-www-form-urlencoded".to_owned())];
-        Self { method: "POST", path: "/".to_owned(), headers, body: body.into_bytes(), patience: None }
+        Self { method: "POST", path: "/".to_owned(), headers, body: body.into_bytes(), ..Self::default() }
     }
 
     /// JSON for an operation, such as `Logs_20140328.DescribeLogGroups`.
@@ -157,8 +158,9 @@ impl Bare {
         parts.push_auth_scheme(SharedAuthScheme::new(SigV4AuthScheme::new()));
         let by_signature = StaticAuthSchemeOptionResolver::new(vec![SCHEME_ID]);
         parts.set_auth_scheme_option_resolver(Some(SharedAuthSchemeOptionResolver::new(by_signature)));
-        let endpoint = StaticUriEndpointResolver::uri(endpoint(service, config));
-        parts.set_endpoint_resolver(Some(SharedEndpointResolver::new(endpoint)));
+        let place = Place::of(service, config);
+        let url = place.url(service, region);
+        parts.set_endpoint_resolver(Some(SharedEndpointResolver::new(StaticUriEndpointResolver::uri(url))));
         for interceptor in [
             SharedInterceptor::permanent(ConnectionPoisoningInterceptor::new()),
             SharedInterceptor::permanent(StalledStreamProtectionInterceptor::default()),
@@ -184,7 +186,7 @@ impl Bare {
         }
         let own = StaticRuntimePlugin::new().with_config(settings.freeze()).with_runtime_components(parts);
         let plugins = RuntimePlugins::new().with_client_plugins(default_plugins(defaults)).with_client_plugin(own);
-        Self { service, plugins }
+        Self { service, place, plugins }
     }
 
     /// Asks.
@@ -197,7 +199,16 @@ impl Bare {
         let mut settings = Layer::new("operation");
         settings.store_put(Metadata::new(operation, self.service.id));
         ask.patience.clone().map(|patience| settings.store_put(patience));
-        let own = StaticRuntimePlugin::new().with_config(settings.freeze());
+        let mut parts = RuntimeComponentsBuilder::new("operation");
+        if let Some(region) = ask.region.clone() {
+            let url = self.place.url(self.service, &region);
+            settings.store_put(SigningRegion::from(Region::new(region)));
+            parts.set_endpoint_resolver(Some(SharedEndpointResolver::new(StaticUriEndpointResolver::uri(url))));
+        }
+        if !ask.stands.is_empty() {
+            parts.push_retry_classifier(Stands(ask.stands));
+        }
+        let own = StaticRuntimePlugin::new().with_config(settings.freeze()).with_runtime_components(parts);
         let plugins = self.plugins.clone().with_operation_plugin(own);
         let answer = invoke(self.service.id, operation, Input::erase(ask), &plugins).await.map_err(|error| {
             let unknown = |_| ErrorMetadata::builder().build();
@@ -222,32 +233,20 @@ fn signing(service: &Service) -> SigV4OperationSigningConfig {
     SigV4OperationSigningConfig { signing_options: options, ..SigV4OperationSigningConfig::default() }
 }
 
-/// Where a service is: where the environment says, or else in its region.
-fn endpoint(service: &Service, config: &SdkConfig) -> String {
-    let key =
-        ServiceConfigKey::builder().service_id(service.id).env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
-    let own = config.service_config().zip(key.ok()).and_then(|(services, key)| services.load_config(key));
-    let set = match config.endpoint_url() {
-        Some(url) if config.get_origin("endpoint_url").is_client_config() => Some(url.to_owned()),
-        url => own.or_else(|| url.map(str::to_owned)),
-    };
-    set.unwrap_or_else(|| {
-        let region = config.region().map_or("", |region| region.as_ref());
-        let fips = if config.use_fips().unwrap_or_default() { "-fips" } else { "" };
-        let (plain, dual) = domains(region);
-        let domain = if config.use_dual_stack().unwrap_or_default() { dual } else { plain };
-        format!("https://{}{fips}.{region}.{domain}", service.host)
-    })
-}
+/// Keeps the SDK from trying again what it takes for something that passes.
+#[derive(Debug)]
+struct Stands(&'static [&'static str]);
 
-/// The domains of a region's partition: with IPv4 alone, and with both.
-///
-/// Source: <https://docs.aws.amazon.com/general/latest/gr/rande.html>
-fn domains(region: &str) -> (&'static str, &'static str) {
-    match region.split('-').next().unwrap_or_default() {
-        "cn" => ("amazonaws.com.cn", "api.amazonwebservices.com.cn"),
-        "eusc" => ("amazonaws.eu", "api.amazonwebservices.eu"),
-        _ => ("amazonaws.com", "api.aws"),
+impl ClassifyRetry for Stands {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let error = context.output_or_error().and_then(Result::err).and_then(OrchestratorError::as_operation_error);
+        let code = error.and_then(|error| error.downcast_ref::<ErrorMetadata>()?.code());
+        let stands = code.is_some_and(|code| self.0.contains(&code));
+        if stands { RetryAction::RetryForbidden } else { RetryAction::NoActionIndicated }
+    }
+
+    fn name(&self) -> &'static str {
+        "Stands"
     }
 }
 
@@ -289,42 +288,6 @@ impl DeserializeResponse for Plain {
     }
 }
 
-/// What an error says: in JSON with or without its code in a header, or in XML.
-fn failure(kind: Option<&str>, body: &[u8]) -> ErrorMetadata {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Said {
-        __type: Option<String>,
-        code: Option<String>,
-        message: Option<String>,
-        #[serde(rename = "Message")]
-        capital: Option<String>,
-    }
-    let json: Said = serde_json::from_slice(body).unwrap_or_default();
-    let text = String::from_utf8_lossy(body);
-    let code = kind.map(str::to_owned).or(json.code).or(json.__type).or_else(|| element(&text, "Code"));
-    let message = json.message.or(json.capital).or_else(|| element(&text, "Message"));
-    let mut said = ErrorMetadata::builder();
-    if let Some(code) = code.as_deref() {
-        // `namespace#Code:where it is explained`
-        let code = code.rsplit('#').next().unwrap_or(code);
-        said = said.code(code.split(':').next().unwrap_or(code));
-    }
-    if let Some(message) = message {
-        said = said.message(message);
-    }
-    said.build()
-}
-
-/// What stands between the tags of a name, the first time.
-fn element(xml: &str, name: &str) -> Option<String> {
-    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
-    let (text, _) = rest.split_once(&format!("</{name}>"))?;
-    let letters = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&#39;", "'"), ("&amp;", "&")];
-    let plain = letters.iter().fold(Cow::Borrowed(text), |text, (name, letter)| Cow::Owned(text.replace(name, letter)));
-    Some(plain.into_owned())
-}
-
 /// A name, or names with slashes between them, as they stand in a URL.
 pub(crate) fn escaped(text: &str) -> String {
     let escape = |byte: u8| match byte {
@@ -332,4 +295,48 @@ pub(crate) fn escaped(text: &str) -> String {
         byte => format!("%{byte:02X}"),
     };
     text.bytes().map(escape).collect()
+}
+
+#[cfg(all(test, feature = "logs"))]
+mod tests {
+    use super::*;
+    use crate::calls::Counted;
+    use crate::canned::Canned;
+
+    async fn ask(aws: &crate::sdk::Aws) -> Result<Value, PortError> {
+        aws.logs.json("DescribeLogGroups", Ask::rpc("Logs_20140328.DescribeLogGroups", &Value::Null)).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_may_pass_is_tried_again_and_every_try_is_counted() {
+        let throttled = r#"{"__type": "ThrottlingException", "message": "slower"}"#;
+        let (aws, canned) = Canned::aws([(400, throttled), (503, ""), (500, "<html>"), (200, "{}")]).await;
+        assert_eq!(ask(&aws).await, Ok(serde_json::json!({})));
+        let counted = BTreeMap::from([("CloudWatch Logs.DescribeLogGroups".to_owned(), 4)]);
+        assert_eq!(aws.take_calls(), counted);
+        let tries: Vec<Option<String>> =
+            canned.asked().iter().map(|call| call.headers.get("amz-sdk-request").cloned()).collect();
+        assert!(tries[3].as_ref().is_some_and(|header| header.contains("attempt=4; max=6")), "{tries:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_does_not_pass_is_given_up_in_the_end() {
+        let (aws, canned) = Canned::aws([(503, "no"); 9]).await;
+        assert_eq!(ask(&aws).await.map_err(|error| error.kind), Err(Kind::Unavailable));
+        assert_eq!(canned.asked().len(), 6);
+    }
+
+    #[tokio::test]
+    async fn what_is_refused_is_not_tried_again() {
+        let (aws, canned) =
+            Canned::aws([(400, r#"{"__type": "a.b#ValidationException:http://x/", "Message": "no"}"#)]).await;
+        let error = ask(&aws).await.expect_err("an error");
+        assert_eq!((error.kind, &*error.message), (Kind::Refused, "ValidationException: no"));
+        assert_eq!(canned.asked().len(), 1);
+    }
+
+    #[test]
+    fn names_stand_in_a_url_as_s3_reads_them() {
+        assert_eq!(escaped("a/b c+d~ü%"), "a/b%20c%2Bd~%C3%BC%25");
+    }
 }
