@@ -1,7 +1,7 @@
 # The words that people, the README and CI share.
 .PHONY: demo test lint bench judges fuzz
 
-# The binaries through two pushes, two releases and a simulated day, in a local AWS world. Writes target/demo/report.html.
+# The binaries through two pushes, six releases and a simulated day, in a local AWS world. Writes target/demo/report.html.
 demo: functions
 	cargo run --locked --quiet -p tidegate-tests --bin demo
 

@@ -1,5 +1,5 @@
-//! A function's real binary in a world whose time passes: the schedule's minutes, the hooks of deployments as they are
-//! called, and what the function hands on to itself.
+//! The real binaries of functions in a world whose time passes: the schedule's minutes, the hooks of deployments as they are
+//! called, and what a function hands on to itself.
 //!
 //! There are as many processes as are needed, as Lambda has it: one that holds a hook answers nothing else meanwhile.
 //! Time passes only while every invocation is asleep or over, so that a story is the same in every run.
@@ -10,13 +10,15 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
+use tokio::sync::oneshot;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::timeout;
 
 use crate::lambda::{Answered, Lambda, Start, binary};
 use crate::scene::{TOPIC, scheduled};
 use crate::wire::Server;
 use crate::world::World;
+use crate::world::functions::{self, Waiting};
 use crate::world::hooks::{Caller, HookCall};
 
 /// Traffic and deployments are looked at this often.
@@ -25,26 +27,44 @@ const TICK_S: i64 = 10;
 /// An invocation that is neither asleep nor over by then hangs.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A function in a world; its processes end when this is dropped.
+/// Functions in a world; their processes end when this is dropped.
 #[derive(Debug)]
 pub struct Drive {
     /// The world.
     pub world: World,
     /// Seconds from an invocation's beginning to its deadline.
     pub timeout_s: i64,
+    /// The first is the one that the schedule runs, and that is invoked where nobody says which.
+    functions: Vec<Function>,
+    server: Server,
+    open: JoinSet<Ended>,
+    answers: BTreeMap<u64, Answered>,
+    /// Who waits for an invocation that is under way, by its number.
+    asked: BTreeMap<u64, oneshot::Sender<functions::Answered>>,
+    number: u64,
+}
+
+/// A function, with its processes that have nothing to do.
+#[derive(Debug)]
+struct Function {
     name: &'static str,
     binary: PathBuf,
     variables: Vec<(String, String)>,
-    server: Server,
     idle: Vec<Lambda>,
-    open: JoinSet<Ended>,
-    answers: BTreeMap<u64, Answered>,
-    number: u64,
+}
+
+impl Function {
+    fn new(function: &str, name: &'static str, variables: &[(&str, &str)]) -> Self {
+        let ours = [("AWS_LAMBDA_FUNCTION_NAME", name), ("TIDEGATE_TOPIC_ARN", TOPIC)];
+        let variables = ours.iter().chain(variables).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Self { name, binary: binary(function), variables: variables.collect(), idle: Vec::new() }
+    }
 }
 
 /// An invocation that is over.
 #[derive(Debug)]
 struct Ended {
+    function: usize,
     number: u64,
     lambda: Lambda,
     answered: Answered,
@@ -53,23 +73,35 @@ struct Ended {
     execution: Option<String>,
 }
 
+#[expect(clippy::large_enum_variant, reason = "there is one at a time")]
+enum Next {
+    /// An invocation is over; None where all sleep.
+    Ended(Option<Result<Ended, JoinError>>),
+    /// A function asks another one.
+    Asked(Waiting),
+}
+
 impl Drive {
     /// A function by the name of its crate, and by the name under which hooks call it. It publishes to [`TOPIC`].
     pub async fn start(world: World, function: &str, name: &'static str, variables: &[(&str, &str)]) -> Self {
-        let ours = [("AWS_LAMBDA_FUNCTION_NAME", name), ("TIDEGATE_TOPIC_ARN", TOPIC)];
-        let variables = ours.iter().chain(variables).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Self {
             server: Server::start(world.clone()).await,
             world,
             timeout_s: 900,
-            name,
-            binary: binary(function),
-            variables: variables.collect(),
-            idle: Vec::new(),
+            functions: vec![Function::new(function, name, variables)],
             open: JoinSet::new(),
             answers: BTreeMap::new(),
+            asked: BTreeMap::new(),
             number: 0,
         }
+    }
+
+    /// Another function in the same world, which hooks call by its name, and other functions may ask.
+    #[must_use]
+    pub fn and(mut self, function: &str, name: &'static str, variables: &[(&str, &str)]) -> Self {
+        self.functions.push(Function::new(function, name, variables));
+        self.world.driven_function(name);
+        self
     }
 
     /// So many minutes: hooks are called as they are due, and the schedule runs at the end of each.
@@ -78,21 +110,26 @@ impl Drive {
     /// Where a run of the schedule fails as a whole.
     pub async fn run_for(&mut self, minutes: u32) {
         for _ in 0..minutes {
-            let end = self.now() + SignedDuration::from_mins(1);
-            self.settle().await;
-            while self.now() < end {
-                let now = self.now();
-                let tick = SignedDuration::from_secs(TICK_S - now.as_second().rem_euclid(TICK_S));
-                let next = self.world.wakes_up().into_iter().fold(end.min(now + tick), Timestamp::min);
-                self.world.pass_for(next.duration_since(now));
-                self.settle().await;
-            }
-            let answered = self.invoke(scheduled(end)).await;
+            self.pass(1).await;
+            let answered = self.invoke(scheduled(self.now())).await;
             assert!(answered.is_ok(), "{answered:?}");
         }
     }
 
-    /// Invokes the function with an event, and waits for its answer.
+    /// So many minutes without a schedule: hooks are called as they are due.
+    pub async fn pass(&mut self, minutes: u32) {
+        let end = self.now() + SignedDuration::from_mins(minutes.into());
+        self.settle().await;
+        while self.now() < end {
+            let now = self.now();
+            let tick = SignedDuration::from_secs(TICK_S - now.as_second().rem_euclid(TICK_S));
+            let next = self.world.wakes_up().into_iter().fold(end.min(now + tick), Timestamp::min);
+            self.world.pass_for(next.duration_since(now));
+            self.settle().await;
+        }
+    }
+
+    /// Invokes the first function with an event, and waits for its answer.
     ///
     /// # Errors
     /// The function's own.
@@ -103,14 +140,14 @@ impl Drive {
         self.at_once([event]).await.pop().expect("one answer")
     }
 
-    /// Invokes the function with several events at the same time.
+    /// Invokes the first function with several events at the same time.
     ///
     /// # Panics
     /// Where it goes to sleep over any of them.
     pub async fn at_once(&mut self, events: impl IntoIterator<Item = Value>) -> Vec<Answered> {
         let mut numbers = Vec::new();
         for event in events {
-            numbers.push(self.begin(event, None).await);
+            numbers.push(self.begin(0, event, None).await);
         }
         self.settle().await;
         numbers.into_iter().map(|number| self.answers.remove(&number).expect("an answer before its time")).collect()
@@ -153,8 +190,8 @@ impl Drive {
                 self.rest().await;
             }
             if let Some((function, payload)) = later {
-                assert_eq!(function, self.name, "it invokes nobody but itself");
-                self.begin(serde_json::from_str(&payload).expect("JSON"), None).await;
+                let own = self.function(&function).expect("a function invokes nobody but itself");
+                self.begin(own, serde_json::from_str(&payload).expect("JSON"), None).await;
             }
         }
     }
@@ -162,49 +199,66 @@ impl Drive {
     /// Waits until every invocation is over, or asleep.
     async fn rest(&mut self) {
         while !self.open.is_empty() {
-            let open = self.open.len();
+            // Who has asked another function is not asleep, and does nothing until that one answers.
+            let open = self.open.len() - self.asked.len();
             let world = self.world.clone();
             let next = async {
                 tokio::select! {
                     biased;
-                    ended = self.open.join_next() => ended,
-                    () = world.asleep(open) => None,
+                    ended = self.open.join_next() => Next::Ended(ended),
+                    waiting = world.invocation() => Next::Asked(waiting),
+                    () = world.asleep(open) => Next::Ended(None),
                 }
             };
-            let next = timeout(PATIENCE, next).await.expect("an invocation hangs");
-            let Some(ended) = next else { return };
-            self.end(ended.expect("the function lives"));
+            match timeout(PATIENCE, next).await.expect("an invocation hangs") {
+                Next::Ended(None) => return,
+                Next::Ended(Some(ended)) => self.end(ended.expect("the function lives")),
+                Next::Asked(waiting) => self.ask(waiting).await,
+            }
         }
+    }
+
+    /// Invokes a function that another one has asked, and waits for.
+    async fn ask(&mut self, Waiting { function, payload, answer }: Waiting) {
+        let function = self.function(&function).expect("a function that may be asked");
+        let number = self.begin(function, serde_json::from_str(&payload).expect("JSON"), None).await;
+        self.asked.insert(number, answer);
     }
 
     /// Calls a hook. Functions of others succeed at once.
     async fn call(&mut self, call: HookCall) {
-        if !call.function.ends_with(self.name) {
+        let Some(function) = self.function(&call.function) else {
             self.world.lock().answer_native_hook(&call.execution, &Ok(json!({"hookStatus": "SUCCEEDED"})));
             return;
-        }
+        };
         let execution = (call.caller == Caller::Ecs).then_some(call.execution);
-        self.begin(call.payload, execution).await;
+        self.begin(function, call.payload, execution).await;
     }
 
-    async fn begin(&mut self, event: Value, execution: Option<String>) -> u64 {
+    /// The function with this name or ARN.
+    fn function(&self, name: &str) -> Option<usize> {
+        self.functions.iter().position(|function| name.ends_with(function.name))
+    }
+
+    async fn begin(&mut self, function: usize, event: Value, execution: Option<String>) -> u64 {
         self.number += 1;
         let (number, timeout_s) = (self.number, self.timeout_s);
         let deadline = self.now() + SignedDuration::from_secs(timeout_s);
-        let mut lambda = match self.idle.pop() {
+        let mut lambda = match self.functions[function].idle.pop() {
             Some(lambda) => lambda,
-            None => self.process().await,
+            None => self.process(function).await,
         };
         self.open.spawn(async move {
             let answered = lambda.invoke(event, timeout_s).await;
-            Ended { number, lambda, answered, deadline, execution }
+            Ended { function, number, lambda, answered, deadline, execution }
         });
         number
     }
 
-    async fn process(&self) -> Lambda {
+    async fn process(&self, function: usize) -> Lambda {
         let url = self.server.url();
-        let (binary, variables) = (self.binary.clone(), self.variables.clone());
+        let Function { binary, variables, .. } = &self.functions[function];
+        let (binary, variables) = (binary.clone(), variables.clone());
         Lambda::start(Start { binary, clock: Some(url.clone()), endpoint: url, variables }, self.world.clone()).await
     }
 
@@ -213,7 +267,11 @@ impl Drive {
         if let Some(execution) = &ended.execution {
             self.world.lock().answer_native_hook(execution, &ended.answered);
         }
+        if let Some(answer) = self.asked.remove(&ended.number) {
+            // Whoever asked may be over meanwhile.
+            let _ = answer.send(ended.answered.clone().map(|said| said.to_string()).map_err(|error| error.to_string()));
+        }
         self.answers.insert(ended.number, ended.answered);
-        self.idle.push(ended.lambda);
+        self.functions[ended.function].idle.push(ended.lambda);
     }
 }

@@ -58,10 +58,16 @@ impl Part {
         if self.work > 0.0 { self.unmet_work / self.work } else { 0.0 }
     }
 
+    /// How often it was changed.
+    #[must_use]
+    pub fn acted(&self) -> usize {
+        self.changes.iter().filter(|change| change["acted"] == true).count()
+    }
+
     /// What is different from what it should be; None where all is well.
     #[must_use]
     pub fn unexpected(&self) -> Option<String> {
-        let acted = self.changes.iter().filter(|change| change["acted"] == true).count();
+        let acted = self.acted();
         let turned = |verdict: &str| self.changes.iter().any(|change| change["verdict"] == verdict);
         let well = match self.expects {
             Expectation::Scaled { unmet } => turned("raise") && turned("lower") && self.unmet() <= unmet,

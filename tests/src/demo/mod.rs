@@ -1,9 +1,10 @@
-//! The demo: images gated, releases judged, and a simulated day of several services scaled, by the real binaries through
-//! the Lambda Runtime API.
+//! The demo: images gated, releases looked at and judged, and a simulated day of several services scaled, by the real
+//! binaries through the Lambda Runtime API.
 //!
 //! - [`pushes`], [`push`], [`scans`]: the images and how each should end, how they are lived, what is told of one
 //! - [`acts`], [`release`], [`verdicts`]: the same of the releases
-//! - [`cast`], [`day`], [`show`]: the same of the day
+//! - [`cast`], [`day`], [`show`]: the same of the day, and of everything together
+//! - [`told`]: the messages of all of them
 
 pub mod acts;
 pub mod cast;
@@ -13,6 +14,7 @@ pub mod pushes;
 pub mod release;
 pub mod scans;
 pub mod show;
+pub mod told;
 pub mod verdicts;
 
 use std::error::Error;
@@ -29,9 +31,14 @@ pub async fn run(out: &mut impl Write, report: &Path) -> Result<(), Box<dyn Erro
     for push in &pushes {
         scans::print(out, push)?;
     }
-    writeln!(out, "Two releases, judged by the canary-gate's binary.\n")?;
+    let acts = acts::acts();
+    writeln!(
+        out,
+        "{} releases: the deploy-hook's binary looks before, the canary-gate's judges what is live.\n",
+        acts.len()
+    )?;
     let mut releases = Vec::new();
-    for act in acts::acts() {
+    for act in acts {
         let release = release::live(act).await?;
         verdicts::print(out, &release)?;
         releases.push(release);

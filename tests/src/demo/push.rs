@@ -74,6 +74,8 @@ pub struct Push {
     pub shares: Vec<(Timestamp, f64)>,
     /// Requests that reached it.
     pub requests: u64,
+    /// Requests that nothing answered meanwhile, whichever image they were for.
+    pub lost: u64,
     /// How the deployment ended.
     pub status: String,
     /// When it ended.
@@ -111,9 +113,11 @@ impl Push {
                 self.told.is_empty() && said("clean") && self.status == "SUCCESSFUL" && self.last_share() > 99.9
             }
         };
-        let Self { title, expects, status, requests, .. } = self;
+        let Self { title, expects, status, requests, lost, .. } = self;
         let told: Vec<&str> = self.told.iter().map(|message| message.subject.as_str()).collect();
-        (!well).then(|| format!("{title} should be {expects:?}: {status} after {requests} requests, told {told:?}"))
+        (!well || *lost > 0).then(|| {
+            format!("{title} should be {expects:?}: {status} after {requests} requests, {lost} lost, told {told:?}")
+        })
     }
 }
 
@@ -155,6 +159,7 @@ impl Stage {
         let world = self.drive.world.clone();
         let image = format!("{REPOSITORY}:{tag}");
         let (records, told) = (world.full_records().len(), world.lock().published.len());
+        let lost = world.lost(SERVICE);
         self.scanned = None;
         let pushed = world.lock().now;
         world.push(Image::new(REPOSITORY, tag).pending_for(SCAN_MINUTES).finds(findings));
@@ -196,6 +201,7 @@ impl Stage {
             told,
             shares,
             requests,
+            lost: world.lost(SERVICE) - lost,
             status: world.status(&deployment),
             ended,
         })

@@ -32,16 +32,16 @@ pub enum Expectation {
 pub fn acts() -> Vec<Act> {
     vec![
         Act {
-            title: "A push with a critical finding",
-            story: "Its deployment begins while Inspector still scans it; the policy is the built-in one.",
+            title: "Critical finding",
+            story: "A push. Its deployment begins while Inspector still scans it; the policy is the built-in one.",
             minute: 0,
             tag: "v2",
             findings: vec![unsafe_openssl(), old_zlib()],
             expects: Expectation::Blocked { told: ["CVE-2026-1001", "openssl 3.0.1, fixed in 3.0.2"] },
         },
         Act {
-            title: "The same image, rebuilt with the fix",
-            story: "What is left has no fix and is of medium severity. A tenth of the traffic, then all of it.",
+            title: "Rebuilt image",
+            story: "The same with the fix. What is left has no fix and is of medium severity. A tenth of the traffic, then all of it.",
             minute: 20,
             tag: "v3",
             findings: vec![old_zlib()],

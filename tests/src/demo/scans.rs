@@ -12,6 +12,7 @@ use tidegate_core::verdict::Verdict;
 use super::push::Push;
 use super::pushes::{Expectation, SERVICE};
 use super::show::{clock, paragraph};
+use super::told;
 
 /// Prints a push: what was decided, what people were told, and what came of it.
 ///
@@ -19,15 +20,10 @@ use super::show::{clock, paragraph};
 /// Where it can't be written.
 pub fn print(out: &mut impl Write, push: &Push) -> io::Result<()> {
     writeln!(out, "{}", title(push))?;
-    for line in told(push) {
+    for line in story(push) {
         paragraph(out, &line)?;
     }
-    if let Some(message) = message(push) {
-        writeln!(out, "\n  The message:\n")?;
-        for line in message.lines() {
-            writeln!(out, "{}", format!("    {line}").trim_end())?;
-        }
-    }
+    told::print(out, &push.told)?;
     writeln!(out)
 }
 
@@ -36,16 +32,10 @@ fn title(push: &Push) -> String {
 }
 
 /// Its story in lines: what is pushed, what was decided, what came of it.
-fn told(push: &Push) -> Vec<String> {
+fn story(push: &Push) -> Vec<String> {
     let mut lines = vec![push.story.to_owned()];
     lines.extend(moments(push).into_iter().map(|moment| format!("{} {}", clock(moment.at), moment.words)));
     lines
-}
-
-/// What people were told, as they read it.
-fn message(push: &Push) -> Option<String> {
-    let messages = push.told.iter().map(|message| format!("{}\n\n{}", message.subject, message.body));
-    (!push.told.is_empty()).then(|| messages.collect::<Vec<_>>().join("\n\n"))
 }
 
 /// Something that happened.
@@ -123,14 +113,24 @@ fn reached(push: &Push) -> String {
     }
 }
 
-/// What it is, what should come of it, and what came of it.
+/// What it is, by whom what was decided where, how it ended, and what became of requests.
 #[must_use]
-pub fn summary(push: &Push) -> [String; 3] {
-    let (should, came) = match push.expects {
-        Expectation::Blocked { .. } => ("stopped before any traffic", reached(push)),
-        Expectation::LetThrough => ("goes through", format!("{:.0} % of the traffic", push.last_share())),
+pub fn summary(push: &Push) -> [String; 7] {
+    // A roll-back of it is judged too.
+    let decided = match push.expects {
+        Expectation::Blocked { .. } => Verdict::Fail,
+        Expectation::LetThrough => Verdict::Pass,
     };
-    [push.title.to_owned(), should.to_owned(), format!("{}, {came}", status(push))]
+    let decided = push.records.iter().rfind(|record| record.decision.verdict == decided);
+    [
+        push.title.to_owned(),
+        "scan-gate".to_owned(),
+        "the scan's end".to_owned(),
+        decided.map_or("?", |record| record.decision.reason.code()).to_owned(),
+        status(push),
+        count(push.requests),
+        count(push.lost),
+    ]
 }
 
 /// The section of a push.
@@ -138,8 +138,8 @@ pub fn summary(push: &Push) -> [String; 3] {
 pub fn section(push: &Push) -> Section {
     Section {
         title: title(push),
-        text: told(push),
-        message: message(push),
+        text: story(push),
+        message: told::text(&push.told),
         charts: vec![picture(push)],
         ..Section::default()
     }

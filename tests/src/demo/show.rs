@@ -46,33 +46,60 @@ pub fn print(out: &mut impl Write, day: &Day) -> io::Result<()> {
     writeln!(out, "\nThe daily digest:\n{}", indent(&day.digest))
 }
 
-/// Prints what should have come of everything beside what came of it.
+/// Prints what came of everything.
 ///
 /// # Errors
 /// Where it can't be written.
 pub fn sum_up(out: &mut impl Write, pushes: &[Push], releases: &[Release], day: &Day) -> io::Result<()> {
+    let (head, rows) = summary(pushes, releases, day);
+    writeln!(out, "{}\n", table(&head, &rows))?;
+    paragraph(out, SUMMED_UP)
+}
+
+/// What stands below the summary.
+const SUMMED_UP: &str = "served: requests to the new version. lost: requests that nothing answered, to either version.";
+
+fn summary(pushes: &[Push], releases: &[Release], day: &Day) -> ([&'static str; 7], Vec<Vec<String>>) {
+    let head = ["", "by", "at", "why", "ended", "served", "lost"];
     let acts = pushes.iter().map(scans::summary).chain(releases.iter().map(verdicts::summary));
     let mut rows: Vec<Vec<String>> = acts.map(Vec::from).collect();
     let (services, well) = (day.parts.len(), day.parts.iter().filter(|part| part.unexpected().is_none()).count());
-    let day = ["A day of services", "each as its role says", &format!("{well} of {services} do")];
+    let changes: usize = day.parts.iter().map(Part::acted).sum();
+    let day = [
+        "Day of services",
+        "cost-scaler",
+        "every minute",
+        &format!("{changes} changes"),
+        &format!("{well} of {services}"),
+        "",
+        "",
+    ];
     rows.push(day.map(str::to_owned).into());
-    writeln!(out, "{}", table(&["", "should", "came"], &rows))
+    (head, rows)
 }
 
-/// Prints a line of a story, broken where a terminal of a hundred columns ends.
+/// Prints a line of a story.
 ///
 /// # Errors
 /// Where it can't be written.
 pub fn paragraph(out: &mut impl Write, text: &str) -> io::Result<()> {
+    // What goes on goes on below the words, not below the time.
+    wrapped(out, text, 2, 8)
+}
+
+/// Prints a line, broken where a terminal of a hundred columns ends: it begins at the one column, and goes on at the other.
+///
+/// # Errors
+/// Where it can't be written.
+pub fn wrapped(out: &mut impl Write, text: &str, begin: usize, further: usize) -> io::Result<()> {
     // A number and its percent sign stay together.
     let text = text.replace(" %", "\u{a0}%");
-    let mut line = "  ".to_owned();
+    let mut line = " ".repeat(begin);
     let mut is_empty = true;
     for word in text.split(' ') {
         if !is_empty && line.chars().count() + 1 + word.chars().count() > COLUMNS {
             writeln!(out, "{}", line.replace('\u{a0}', " "))?;
-            // Below the words, not below the time.
-            line = " ".repeat(8);
+            line = " ".repeat(further);
             is_empty = true;
         }
         if !is_empty {
@@ -81,7 +108,7 @@ pub fn paragraph(out: &mut impl Write, text: &str) -> io::Result<()> {
         line.push_str(word);
         is_empty = false;
     }
-    writeln!(out, "{}", line.replace('\u{a0}', " "))
+    writeln!(out, "{}", line.replace('\u{a0}', " ").trim_end())
 }
 
 /// Hours and minutes of a moment.
@@ -121,7 +148,6 @@ fn bill(day: &Day) -> ([&'static str; 7], Vec<Vec<String>>) {
     let (mut without_all, mut with_all) = (0.0, 0.0);
     let mut rows = Vec::new();
     for part in &day.parts {
-        let acted = part.changes.iter().filter(|change| change["acted"] == true).count();
         let with = part.task_hours * hour;
         // What was never touched costs the same with and without.
         let scaled = matches!(part.expects, Expectation::Scaled { .. });
@@ -136,7 +162,7 @@ fn bill(day: &Day) -> ([&'static str; 7], Vec<Vec<String>>) {
             usd(with),
             saved(without, with),
             percent(part.unmet()),
-            acted.to_string(),
+            part.acted().to_string(),
         ]);
     }
     let (without, with, saving) = (usd(without_all), usd(with_all), saved(without_all, with_all));
@@ -169,13 +195,21 @@ pub fn page(pushes: &[Push], releases: &[Release], day: &Day) -> Page {
         table: Some(Table { head: head.map(str::to_owned).into(), highlight: Some(rows.len() - 1), rows }),
         ..Section::default()
     };
-    let mut sections: Vec<Section> = pushes.iter().map(scans::section).collect();
+    let (head, rows) = summary(pushes, releases, day);
+    let mut sections = vec![Section {
+        title: "What came of everything".to_owned(),
+        text: vec![SUMMED_UP.to_owned()],
+        table: Some(Table { head: head.map(str::to_owned).into(), rows, highlight: None }),
+        ..Section::default()
+    }];
+    sections.extend(pushes.iter().map(scans::section));
     sections.extend(releases.iter().map(verdicts::section));
     sections.push(overview);
     sections.extend(day.parts.iter().map(section));
     Page {
-        title: "Two pushes, two releases, and a day of seven services".to_owned(),
-        subtitle: "In the local world: the real binaries of scan-gate, canary-gate and cost-scaler".to_owned(),
+        title: "Two pushes, six releases, and a day of seven services".to_owned(),
+        subtitle: "In the local world: the real binaries of scan-gate, deploy-hook, canary-gate and cost-scaler"
+            .to_owned(),
         generated: None,
         footer: format!("tidegate {}, prices of {AS_OF}", env!("CARGO_PKG_VERSION")),
         sections,

@@ -2,57 +2,92 @@
 
 use std::io::{self, Write};
 
+use jiff::Timestamp;
 use tidegate::judge::page::charts;
 use tidegate::judge::replay::{Ending, Moment, Past, Tally};
 use tidegate::report::{Chart, Mark, Section};
 use tidegate::text::count;
 use tidegate_core::canary::facts::Facts;
-use tidegate_core::canary::{Action, CanaryRecord};
+use tidegate_core::canary::{self, CanaryRecord};
+use tidegate_core::hook::{self, HookRecord};
 use tidegate_core::words::counted;
 
 use super::acts::Expectation;
 use super::release::Release;
 use super::show::{clock, paragraph};
+use super::told;
 
-/// Prints a release: what was decided, with its arithmetic, and what came of it.
+/// Prints a release: what was decided, with its arithmetic, what people were told, and what came of it.
 ///
 /// # Errors
 /// Where it can't be written.
 pub fn print(out: &mut impl Write, release: &Release) -> io::Result<()> {
     writeln!(out, "{}: {}", release.title, release.service)?;
-    for line in told(release) {
+    for line in told_in_lines(release) {
         paragraph(out, &line)?;
     }
+    told::print(out, &release.told)?;
     writeln!(out)
 }
 
 /// Its story in lines: how it is deployed, what was decided, what came of it.
-fn told(release: &Release) -> Vec<String> {
+fn told_in_lines(release: &Release) -> Vec<String> {
     let mut lines = vec![release.story.to_owned()];
-    lines.extend(story(release));
+    let mut moments = looks(release);
+    moments.extend(judgements(release));
+    moments.sort_by_key(|(at, _)| *at);
+    lines.extend(moments.into_iter().map(|(_, line)| line));
     lines.push(ending(release));
     lines
 }
 
-/// The decisions that a deployment felt, those that are alike in one line.
-fn story(release: &Release) -> Vec<String> {
+/// What the deployment hook found, stage by stage; what is alike in one line.
+fn looks(release: &Release) -> Vec<(Timestamp, String)> {
+    let alike = |a: &HookRecord, b: &HookRecord| a.action == Some(hook::Action::Wait) && b.action == a.action;
+    let line = |same: &[HookRecord]| {
+        let (first, last) = (&same[0], &same[same.len() - 1]);
+        let word = match last.action {
+            Some(hook::Action::LetPass) => "let pass",
+            Some(hook::Action::FailHook) => "failed",
+            Some(hook::Action::StopDeployment) => "stopped",
+            Some(hook::Action::Wait) => "waits",
+            None => last.decision.verdict.as_str(),
+        };
+        let decision = &last.decision;
+        let (stage, code, why) = (stage(last), decision.reason.code(), &decision.why);
+        (first.at, format!("{} {stage}: deploy-hook {word} ({code}): {why}", span(first.at, last.at)))
+    };
+    release.looks.chunk_by(alike).map(line).collect()
+}
+
+/// The platform's word for the stage of a look.
+fn stage(look: &HookRecord) -> &str {
+    look.facts.as_ref().map_or("?", |facts| &facts.deployment.event)
+}
+
+/// The decisions of the canary gate's that the deployment felt, those that are alike in one line.
+fn judgements(release: &Release) -> Vec<(Timestamp, String)> {
     let felt: Vec<&CanaryRecord> = release.records.iter().filter(|record| record.action.is_some()).collect();
-    let alike = |a: &&CanaryRecord, b: &&CanaryRecord| a.action == Some(Action::Wait) && b.action == a.action;
+    let alike = |a: &&CanaryRecord, b: &&CanaryRecord| a.action == Some(canary::Action::Wait) && b.action == a.action;
     let line = |same: &[&CanaryRecord]| {
         let (first, last) = (same[0], same[same.len() - 1]);
-        let until = if same.len() > 1 { format!(" to {}", clock(last.at)) } else { String::new() };
-        let decision = &last.decision;
-        format!("{}{until} {} ({}): {}", clock(first.at), word(last), decision.reason.code(), decision.why)
+        let (decision, when) = (&last.decision, span(first.at, last.at));
+        (first.at, format!("{when} canary-gate {} ({}): {}", word(last), decision.reason.code(), decision.why))
     };
     felt.chunk_by(alike).map(line).collect()
 }
 
+fn span(first: Timestamp, last: Timestamp) -> String {
+    let (first, last) = (clock(first), clock(last));
+    if first == last { first } else { format!("{first} to {last}") }
+}
+
 fn word(record: &CanaryRecord) -> &'static str {
     match record.action {
-        Some(Action::StopDeployment) => "stopped",
-        Some(Action::FailHook) => "failed",
-        Some(Action::LetPass) => "let pass",
-        Some(Action::Wait) => "waits",
+        Some(canary::Action::StopDeployment) => "stopped",
+        Some(canary::Action::FailHook) => "failed",
+        Some(canary::Action::LetPass) => "let pass",
+        Some(canary::Action::Wait) => "waits",
         None => record.decision.verdict.as_str(),
     }
 }
@@ -61,38 +96,47 @@ fn word(record: &CanaryRecord) -> &'static str {
 fn ending(release: &Release) -> String {
     let (requests, failed) = release.seen();
     let ended = clock(release.ended);
+    let share = release.last_share();
     match release.expects {
-        Expectation::Proved => format!(
-            "{ended} {}: the new version has {:.0} % of the traffic",
-            release.status.to_lowercase(),
-            release.last_share()
-        ),
+        Expectation::Failed { .. } => {
+            format!("{ended} {}: {} requests reached the new version", status(release), count(requests))
+        }
+        Expectation::Proved => format!("{ended} {}: the new version has {share:.0} % of the traffic", status(release)),
         Expectation::Stopped { .. } => format!(
             "{ended} stopped after {} of traffic: {} requests reached the new version, {} of them failed; rolled back, it \
-             has {:.0} % of the traffic",
+             has {share:.0} % of the traffic",
             counted(u64::try_from(release.exposed_minutes()).unwrap_or(0), "minute"),
             count(requests),
             count(failed),
-            release.last_share()
         ),
     }
 }
 
-/// What it is, what should come of it, and what came of it.
+/// How its deployment ended, in small letters.
+fn status(release: &Release) -> String {
+    match release.status.as_str() {
+        "ROLLBACK_SUCCESSFUL" | "Stopped" => "rolled back".to_owned(),
+        other => other.to_lowercase(),
+    }
+}
+
+/// What it is, by whom what was decided where, how it ended, and what became of requests.
 #[must_use]
-pub fn summary(release: &Release) -> [String; 3] {
-    let (should, came) = match release.expects {
-        Expectation::Proved => {
-            let minutes = counted(u64::try_from(release.exposed_minutes()).unwrap_or(0), "minute");
-            ("proved, and goes through".to_owned(), format!("in {minutes}"))
+pub fn summary(release: &Release) -> [String; 7] {
+    let minutes = counted(u64::try_from(release.exposed_minutes()).unwrap_or(0), "minute");
+    let judged = release.records.iter().rfind(|record| record.action.is_some());
+    let judged = judged.map_or("?", |record| record.decision.reason.code());
+    let looked = release.last_look();
+    let (by, at, why) = match release.expects {
+        Expectation::Failed { .. } => {
+            let why = looked.map_or("?", |look| look.decision.reason.code());
+            ("deploy-hook", looked.map_or("?", stage).to_owned(), why)
         }
-        Expectation::Stopped { within } => {
-            let (requests, failed) = release.seen();
-            let came = format!("{} of {} requests failed", count(failed), count(requests));
-            (format!("stopped within {}", counted(u64::try_from(within).unwrap_or(0), "minute")), came)
-        }
+        Expectation::Stopped { .. } => ("canary-gate", minutes, judged),
+        Expectation::Proved => ("both", "every stage".to_owned(), judged),
     };
-    [release.title.to_owned(), should, format!("{}, {came}", release.status.to_lowercase())]
+    let (title, by, why) = (release.title.to_owned(), by.to_owned(), why.to_owned());
+    [title, by, at, why, status(release), count(release.seen().0), count(release.lost)]
 }
 
 /// The section of a release.
@@ -100,7 +144,8 @@ pub fn summary(release: &Release) -> [String; 3] {
 pub fn section(release: &Release) -> Section {
     Section {
         title: format!("{}: {}", release.title, release.service),
-        text: told(release),
+        text: told_in_lines(release),
+        message: told::text(&release.told),
         charts: pictures(release).unwrap_or_default(),
         ..Section::default()
     }
@@ -133,7 +178,8 @@ fn pictures(release: &Release) -> Option<Vec<Chart>> {
 
 /// The answers and the stops; waiting is no moment.
 fn marks(release: &Release) -> Vec<Mark> {
-    let felt = release.records.iter().filter(|record| record.action.is_some_and(|action| action != Action::Wait));
+    let felt =
+        release.records.iter().filter(|record| record.action.is_some_and(|action| action != canary::Action::Wait));
     let mark = |record: &CanaryRecord| {
         let decision = &record.decision;
         Mark {
