@@ -11,7 +11,7 @@ impl AppSpecs for World {
     async fn app_spec(&self, deployment: &str) -> Result<Option<String>, PortError> {
         const GET: &str = "GetDeployment";
         self.call(GET).await?;
-        let found = self.lock().code_deployment(deployment).map(Clone::clone).map_err(refused(GET));
+        let found = self.lock().code_deployment(deployment).cloned().map_err(refused(GET));
         let Some(found) = unless_gone(found)? else { return Ok(None) };
         let operation = if found.kept == Kept::InS3 { "GetObject" } else { "GetApplicationRevision" };
         self.call(operation).await?;

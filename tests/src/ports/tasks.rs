@@ -75,7 +75,7 @@ impl Tasks for World {
     }
 }
 
-/// X86_64 is Fargate's default; on EC2 a task runs on whatever its instance is.
+/// `X86_64` is Fargate's default; on EC2 a task runs on whatever its instance is.
 fn architecture(whole: &Whole) -> Option<Architecture> {
     match whole.runtime_platform.cpu_architecture.as_str() {
         "" if whole.is_for_fargate() => Some(Architecture::X86_64),

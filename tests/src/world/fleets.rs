@@ -311,7 +311,7 @@ impl Fleet {
         }
         account.tasks.push(task);
         self.failed += 1;
-        if self.failed % IMPAIRED_AFTER == 0 && self.failure.times.is_none() {
+        if self.failed.is_multiple_of(IMPAIRED_AFTER) && self.failure.times.is_none() {
             account.service_says(&self.service, &format!("is unable to consistently start tasks successfully. {SEE}"));
             account.send_service_action(&self.service, ("WARN", "SERVICE_TASK_START_IMPAIRED"), None);
         }

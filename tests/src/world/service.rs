@@ -17,6 +17,7 @@ pub type Load = Arc<dyn Fn(Timestamp) -> f64 + Send + Sync>;
 pub const REQUESTS_PER_TASK: f64 = 600.0;
 
 /// An ECS service.
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 #[derive(Clone)]
 pub struct Service {
     /// Cluster name.

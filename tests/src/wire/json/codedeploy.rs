@@ -33,7 +33,7 @@ pub(super) fn get_deployment(account: &Account, input: &Value) -> Answer {
     Ok(json!({"deploymentInfo": info(account.code_deployment(&id)?)}))
 }
 
-/// Of AppSpecs that CodeDeploy keeps itself.
+/// Of an `AppSpec` that CodeDeploy keeps itself.
 pub(super) fn get_application_revision(account: &Account, input: &Value) -> Answer {
     let (application, hash) = (text(&input["applicationName"]), text(&input["revision"]["appSpecContent"]["sha256"]));
     let content = account.get_application_revision(&application, &hash)?;

@@ -5,8 +5,11 @@ use tidegate_core::task_definition::TaskDefinition as Whole;
 
 use crate::world::definitions::TaskDefinition;
 
+/// What a member of a list is, by its place.
+type Member = fn(usize) -> Value;
+
 /// Lists of which only the length is known, by what each member then is.
-const COUNTED: [(&str, fn(usize) -> Value); 5] = [
+const COUNTED: [(&str, Member); 5] = [
     ("placementConstraints", |number| json!({"type": "memberOf", "expression": format!("attribute:rack == {number}")})),
     ("environmentFiles", |number| json!({"type": "s3", "value": format!("arn:aws:s3:::settings/{number}.env")})),
     ("extraHosts", |number| json!({"hostname": format!("host-{number}"), "ipAddress": "10.0.0.1"})),
@@ -14,8 +17,11 @@ const COUNTED: [(&str, fn(usize) -> Value); 5] = [
     ("tmpfs", |number| json!({"containerPath": format!("/tmp/{number}"), "size": 64})),
 ];
 
+/// What something is that is there.
+type There = fn() -> Value;
+
 /// Things of which it is only known that they are there.
-const THERE: [(&str, fn() -> Value); 3] = [
+const THERE: [(&str, There); 3] = [
     ("firelensConfiguration", || json!({"type": "fluentbit"})),
     (
         "repositoryCredentials",

@@ -43,7 +43,7 @@ pub struct DeploymentGroup {
     pub hooks: BTreeMap<String, String>,
     /// Whether roll-backs call them too.
     pub hooks_on_roll_back: bool,
-    /// Where the AppSpecs of its deployments are kept.
+    /// Where the `AppSpec` of each of its deployments is kept.
     pub kept: Kept,
 }
 
@@ -59,7 +59,7 @@ pub enum Kept {
     Nowhere,
 }
 
-/// The bucket that AppSpecs are kept in.
+/// The bucket that an `AppSpec` is kept in.
 pub const BUCKET: &str = "app-specs";
 
 /// How traffic is shifted.
@@ -149,13 +149,13 @@ impl DeploymentGroup {
         self
     }
 
-    /// Keeps its AppSpecs in a bucket.
+    /// Keeps each `AppSpec` in a bucket.
     #[must_use]
     pub fn revisions_in_s3(self) -> Self {
         Self { kept: Kept::InS3, ..self }
     }
 
-    /// Of its AppSpecs nothing can be read any more.
+    /// No `AppSpec` of it can be read any more.
     #[must_use]
     pub fn without_revisions(self) -> Self {
         Self { kept: Kept::Nowhere, ..self }

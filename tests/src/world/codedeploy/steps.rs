@@ -358,8 +358,8 @@ fn app_spec(group: &DeploymentGroup, task_definition: &str) -> String {
     // In the order of the events, as people write them.
     let named = EVENTS.iter().filter_map(|event| Some((event, group.hooks.get(*event)?)));
     if group.kept == Kept::InS3 {
-        let hooks: String = named.map(|(event, function)| format!("  - {event}: \"{function}\"\n")).collect();
-        let hooks = if hooks.is_empty() { String::new() } else { format!("Hooks:\n{hooks}") };
+        let hooks: Vec<String> = named.map(|(event, function)| format!("  - {event}: \"{function}\"\n")).collect();
+        let hooks = if hooks.is_empty() { String::new() } else { format!("Hooks:\n{}", hooks.concat()) };
         return format!(
             "version: 0.0\nResources:\n  - TargetService:\n      Type: AWS::ECS::Service\n      Properties:\n        \
              TaskDefinition: \"{task_definition}\"\n        LoadBalancerInfo:\n          ContainerName: \"app\"\n          \

@@ -1,4 +1,4 @@
-//! What a deployment is checked by, over the wire: task definitions, tasks, AppSpecs, listeners, log groups, smoke requests
+//! What a deployment is checked by, over the wire: task definitions, tasks, listeners, what CodeDeploy deploys, log groups, smoke requests
 //! and functions that are asked.
 
 use std::time::Duration;
