@@ -71,7 +71,7 @@ fn vulnerable_under_ecs() -> Act {
     let id = "prod/catalogue";
     let finding = critical("CVE-2026-2002").in_package("libxml2", "2.11.4").fixed_in("2.11.6");
     Act {
-        title: "Vulnerable image",
+        title: "Unsafe image",
         story: "ECS's canary. It was scanned long ago; the hook is asked before the first task is started.",
         service: service(id),
         balancer: balancer(id),
@@ -129,7 +129,7 @@ fn out_of_memory_under_ecs() -> Act {
 fn failing_smoke_under_code_deploy() -> Act {
     let id = "prod/payments";
     Act {
-        title: "Smoke test fails",
+        title: "Smoke test",
         story: "CodeDeploy. Its tasks are healthy, but what it answers at the test listener is wrong.",
         service: service(id).tag("smoke", SMOKE).by_code_deploy(),
         balancer: balancer(id),

@@ -32,7 +32,7 @@ pub enum Expectation {
 pub fn acts() -> Vec<Act> {
     vec![
         Act {
-            title: "Critical finding",
+            title: "Unsafe push",
             story: "A push. Its deployment begins while Inspector still scans it; the policy is the built-in one.",
             minute: 0,
             tag: "v2",
@@ -40,7 +40,7 @@ pub fn acts() -> Vec<Act> {
             expects: Expectation::Blocked { told: ["CVE-2026-1001", "openssl 3.0.1, fixed in 3.0.2"] },
         },
         Act {
-            title: "Rebuilt image",
+            title: "Rebuilt push",
             story: "The same with the fix. What is left has no fix and is of medium severity. A tenth of the traffic, then all of it.",
             minute: 20,
             tag: "v3",
