@@ -9,6 +9,7 @@ use tidegate_aws::ecs::Service;
 use tidegate_aws::pace::{Bucket, Pace};
 use tidegate_core::canary::facts::Platform;
 use tidegate_core::hook::enrolment::HOOK;
+use tidegate_core::hook::rule::Weight;
 use tidegate_core::hook::{Action, Other, Stage, plain};
 use tidegate_core::mode::Mode;
 use tidegate_core::tags::Tags;
@@ -242,11 +243,14 @@ pub(crate) fn mode_of(policy: &Read) -> Mode {
 
 /// A final answer that somebody should know of is news; waiting is not, as its end is told.
 fn is_news(judged: &Judged, action: Option<Action>) -> bool {
-    let loud = [Other::PassedWithWarnings, Other::BreakGlass, Other::PolicyError].map(Into::into);
+    let loud = [Other::BreakGlass, Other::PolicyError].map(Into::into);
     let judgement = &judged.judgement;
+    // Advice is in the records; it is the same at every deployment.
+    let warns = judgement.reason == Other::PassedWithWarnings.into()
+        && judgement.findings.iter().any(|finding| finding.rule.weight() != Weight::Advice);
     match action {
         Some(Action::FailHook | Action::StopDeployment) => true,
-        Some(Action::LetPass) | None => judgement.verdict == Verdict::Fail || loud.contains(&judgement.reason),
+        Some(Action::LetPass) | None => judgement.verdict == Verdict::Fail || warns || loud.contains(&judgement.reason),
         Some(Action::Wait) => false,
     }
 }

@@ -69,8 +69,9 @@ impl Stage {
             Self::BeforeInstall => &[Check::Images, Check::TaskDefinition, Check::Deployment, Check::Alarms],
             Self::AfterInstall => &[Check::Images, Check::TaskDefinition, Check::Tasks, Check::Targets],
             Self::TestTraffic => &[Check::Smoke],
-            Self::BeforeTraffic => &[Check::Targets, Check::Alarms],
-            Self::AfterTraffic => &[Check::Targets],
+            // A task may run for a while before it crashes, so what stopped is looked at to the end.
+            Self::BeforeTraffic => &[Check::Tasks, Check::Targets, Check::Alarms],
+            Self::AfterTraffic => &[Check::Tasks, Check::Targets],
             Self::Other => &[],
         }
     }

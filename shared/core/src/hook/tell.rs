@@ -16,7 +16,9 @@ const MOST: usize = 20;
 /// exceptions to paste.
 #[must_use]
 pub fn message(facts: Option<&Facts>, judgement: &Judgement, policy: Option<&Policy>, now: Timestamp) -> String {
-    let mut lines = vec![judgement.why.clone()];
+    // Where a finding is the reason, it says the same with what mends it.
+    let said = judgement.findings.first().is_some_and(|first| judgement.why.contains(&first.why));
+    let mut lines: Vec<String> = if said { Vec::new() } else { vec![judgement.why.clone()] };
     if let Some(facts) = facts {
         let deployment = &facts.deployment;
         lines.push(format!("  deployment {}, at {}", deployment.id, deployment.event));
@@ -35,8 +37,9 @@ pub fn message(facts: Option<&Facts>, judgement: &Judgement, policy: Option<&Pol
         let Some(own) = &image.facts else { continue };
         let verdict = scan::judge(own, &image.policy, now);
         if verdict.verdict == Verdict::Fail && !verdict.blocking.is_empty() {
-            lines.push(String::new());
-            lines.push(scan::tell::message(own, &verdict, &[], now));
+            // Its sentence is among the findings already.
+            let message = scan::tell::message(own, &verdict, &[], now);
+            lines.extend(message.lines().skip(1).map(str::to_owned));
         }
     }
     if let Some(glass) = policy.and_then(|policy| policy.opened(now)) {

@@ -172,8 +172,8 @@ impl Shift {
         }
         let taken = taken.map_or_else(|| "more than there are".to_owned(), |taken| format!("about {taken:.0}"));
         let why = format!(
-            "in the {} whose metrics count the canary gets about {given:.0} of {:.0} requests a minute, and to tell \
-             {:.2} % of errors from {percent:.2} % takes {taken}",
+            "in the {} whose metrics count the canary gets about {given:.0} requests, of {:.0} a minute in all, and to \
+             tell {:.2} % of errors from {percent:.2} % takes {taken}",
             counted(shares.len(), "minute"),
             traffic.requests_a_minute,
             TWICE * percent,
