@@ -1,7 +1,7 @@
 //! SNS: telling people.
 
 use crate::bare::{Ask, Service};
-use crate::error::PortError;
+use crate::error::{Kind, PortError};
 use crate::sdk::Aws;
 
 /// The calls that are used.
@@ -42,7 +42,12 @@ impl Notifications for Aws {
     async fn publish(&self, topic_arn: &str, message: &Message) -> Result<(), PortError> {
         const OPERATION: &str = "Publish";
         let fields = [("TopicArn", topic_arn), ("Subject", message.subject()), ("Message", &message.body)];
-        self.sns.ask(OPERATION, Ask::form(OPERATION, "2010-03-31", &fields)).await.map(drop)
+        let answer = self.sns.ask(OPERATION, Ask::form(OPERATION, "2010-03-31", &fields)).await?;
+        // What is no answer of SNS's, a proxy's page for one, says nothing of the message.
+        if !String::from_utf8_lossy(&answer.body).contains("<PublishResponse") {
+            return Err(PortError::new(OPERATION, Kind::Garbled, "it is no answer of SNS's"));
+        }
+        Ok(())
     }
 }
 
@@ -50,15 +55,15 @@ impl Notifications for Aws {
 mod tests {
     use super::*;
     use crate::canned::Canned;
-    use crate::error::Kind;
 
     const TOPIC: &str = "arn:aws:sns:eu-west-1:111122223333:gates";
 
     #[tokio::test]
     async fn a_message_is_published_whole() {
-        let (aws, canned) = Canned::aws([(200, "<PublishResponse/>")]).await;
+        let (aws, canned) = Canned::aws([(200, "<PublishResponse/>"), (200, "<html/>")]).await;
         let message = Message::new("Failed: shop", "50 % & more\nünd = so on");
         assert_eq!(aws.publish(TOPIC, &message).await, Ok(()));
+        assert_eq!(aws.publish(TOPIC, &message).await.map_err(|error| error.kind), Err(Kind::Garbled));
         let body = "Action=Publish&Version=2010-03-31&TopicArn=arn%3Aaws%3Asns%3Aeu-west-1%3A111122223333%3Agates\
             &Subject=Failed%3A%20shop&Message=50%20%25%20%26%20more%0A%C3%BCnd%20%3D%20so%20on";
         assert_eq!(canned.asked()[0].body, body);

@@ -251,7 +251,10 @@ impl Images for Aws {
             Err(error) if error.code().is_some_and(|code| REFUSALS.contains(&code)) => {
                 Ok(AskedFor::Refused(PortError::of(OPERATION)(error).message))
             }
-            answer => answer.map(|_| AskedFor::Begun).map_err(PortError::of(OPERATION)),
+            answer => {
+                let answer = answer.map_err(PortError::of(OPERATION))?;
+                answer.json::<serde::de::IgnoredAny>(OPERATION).map(|_| AskedFor::Begun)
+            }
         }
     }
 
@@ -262,7 +265,9 @@ impl Images for Aws {
             StorageClass::Archive => "ARCHIVE",
         };
         let question = json!({"imageId": by_digest(digest), "targetStorageClass": class});
-        self.ecr.ask(OPERATION, ask(repository, OPERATION, question)).await.map(drop)
+        // Of the answer nothing matters but that it is one.
+        let answer = self.ecr.json::<serde::de::IgnoredAny>(OPERATION, ask(repository, OPERATION, question));
+        answer.await.map(drop)
     }
 
     async fn registry_scans(&self) -> Result<RegistryScans, PortError> {
