@@ -1,6 +1,7 @@
 //! The real binaries, behind the Lambda Runtime API: what only a binary can show.
 
 mod gate;
+mod hook;
 mod hooks;
 mod scaler;
 mod scan;
