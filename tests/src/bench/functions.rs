@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tidegate_core::canary::{self, judge};
 use tidegate_core::scaling::{self, decide};
 
-use super::images;
+use super::{deployments, images};
 use crate::release::{FUNCTION, facts_of_a_release};
 use crate::scanning::POLICY;
 use crate::scene::{TEN, facts_of_a_busy_service, scheduled};
@@ -42,6 +42,8 @@ pub enum Load {
     Services(Services),
     /// An image with many findings.
     Images,
+    /// A deployment that begins, and a service whose tasks crash.
+    Deployments,
 }
 
 /// What is measured of a function that looks at many services.
@@ -71,8 +73,8 @@ pub enum Age {
 
 /// Every function.
 #[must_use]
-pub fn functions() -> [Function; 3] {
-    [scaler(), gate(), scan_gate()]
+pub fn functions() -> [Function; 4] {
+    [scaler(), gate(), scan_gate(), deploy_hook()]
 }
 
 fn scaler() -> Function {
@@ -144,6 +146,21 @@ fn scan_gate() -> Function {
         begin: images::brought,
         began: |answer| answer["batchItemFailures"] == json!([]),
         load: Load::Images,
+    }
+}
+
+fn deploy_hook() -> Function {
+    Function {
+        name: "deploy-hook",
+        python: "hook",
+        variables: &[],
+        first: (
+            "first hook over TLS to four endpoints, CPU",
+            &["ECS", "ECR", "ELASTIC_LOAD_BALANCING_V2", "CLOUDWATCH"],
+        ),
+        begin: deployments::called,
+        began: |answer| answer["hookStatus"] == "SUCCEEDED",
+        load: Load::Deployments,
     }
 }
 

@@ -3,9 +3,11 @@
 //! - [`functions`]: what is measured of each function
 //! - [`measure`]: each measurement
 //! - [`images`]: the measurements of images with many findings
+//! - [`deployments`]: the measurements of deployments, and of services whose tasks crash
 //! - [`process`]: CPU and memory of a process, as the kernel counts them
 //! - [`tls`]: a certificate authority of our own
 
+pub mod deployments;
 pub mod functions;
 pub mod images;
 pub mod measure;
@@ -80,6 +82,7 @@ pub async fn run(out: &mut impl Write) -> Result<bool, Box<dyn Error>> {
                 lines.push(measure::decision(services)?);
             }
             Load::Images => lines.extend(images::measured(function).await?),
+            Load::Deployments => lines.extend(deployments::measured(function).await?),
         }
         let rows: Vec<Vec<String>> = lines.iter().map(Line::row).collect();
         writeln!(out, "{}\n", table(&[function.name, "budget", "measured", "within"], &rows))?;
