@@ -95,14 +95,16 @@ impl<P: Ports> Gate<P> {
     /// [`RunError`] where nothing could be judged at all; the event then goes to the on-failure queue.
     pub async fn handle(&self, event: &Value, invocation: &Invocation) -> Result<Reply, RunError> {
         let reply = match Event::read(event) {
-            Ok(Event::Native(hook)) => Ok(Reply::Native(answers::answer_native(self, &hook, invocation).await)),
+            Ok(Event::Native(hook)) => {
+                Ok(Reply::Native(Box::pin(answers::answer_native(self, &hook, invocation)).await))
+            }
             Ok(Event::CodeDeploy(hook)) => {
-                let answered = answers::answer_code_deploy(self, &hook, invocation).await;
+                let answered = Box::pin(answers::answer_code_deploy(self, &hook, invocation)).await;
                 answered.map(|hook| Reply::CodeDeploy { hook }).map_err(RunError::NotAnswered)
             }
-            Ok(Event::Queue(queue)) => self.queue(queue, invocation).await.map(Reply::Batch),
+            Ok(Event::Queue(queue)) => Box::pin(self.queue(queue, invocation)).await.map(Reply::Batch),
             Ok(Event::Person(request)) => {
-                self.dry_run(&request, invocation).await.map(|record| Reply::DryRun(Box::new(record)))
+                Box::pin(self.dry_run(&request, invocation)).await.map(|record| Reply::DryRun(Box::new(record)))
             }
             // What has the shape of a hook and can't be read is answered, too: ECS is waiting.
             Err(why) if NativeHook::is(event) => Ok(Reply::Native(answers::answer_unread(self, why, invocation).await)),

@@ -115,8 +115,9 @@ impl Look<'_> {
         };
         let mut policy = policy;
         let Self { settings, deadline, now, acts, .. } = *self;
+        // Boxed, as what is gathered at the same time is laid out in one piece, which is more than a stack should hold.
         let gather = Gather { ports, settings, deadline, now, policy: &policy, acts };
-        let Gathered { facts, smoke, metrics, broken } = gather.facts(deployment, event, waiting).await;
+        let Gathered { facts, smoke, metrics, broken } = Box::pin(gather.facts(deployment, event, waiting)).await;
         let mode = policy.mode;
         if let (Some(why), None) = (broken, policy.opened(self.now)) {
             return (Judged::plain(service, mode, Verdict::Error, Other::PolicyError, why), metrics);

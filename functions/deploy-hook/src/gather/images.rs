@@ -107,7 +107,7 @@ impl<P: Ports> Gather<'_, P> {
         let architecture = architecture(definition, on_fargate);
         let looks = stream::iter(asked(definition, digests)).map(async |(name, asked)| {
             let policy = self.of_image(&document, &name);
-            self.image(&looking, deployment, &name, asked, (architecture, policy)).await
+            Box::pin(self.image(&looking, deployment, &name, asked, (architecture, policy))).await
         });
         for (image, unreadable) in looks.buffered(concurrency).collect::<Vec<_>>().await {
             seen.images.push(image);

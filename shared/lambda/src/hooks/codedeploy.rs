@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tidegate_aws::clock::Clock;
-use tidegate_aws::codedeploy::{Answered, CodeDeploy, Hook, Target};
+use tidegate_aws::codedeploy::{Answered, CodeDeploy, Hook, LifecycleEvent, Target};
 use tidegate_aws::deadline::Deadline;
 use tidegate_aws::error::PortError;
 use tidegate_aws::functions::Functions;
@@ -36,6 +36,9 @@ const TELLS_WITHIN: SignedDuration = SignedDuration::from_mins(1);
 
 /// And is then asked again after this.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
+
+/// What CodeDeploy does itself.
+const WITHOUT_HOOKS: [&str; 3] = ["Install", "AllowTestTraffic", "AllowTraffic"];
 
 /// What an answer, or handing on, may take.
 const TO_ANSWER: Duration = Duration::from_secs(10);
@@ -168,7 +171,7 @@ impl<P: Ports> Wait<'_, P> {
             let now = self.ports.now().await;
             let last = now >= since + LONGEST;
             let looked = match self.target().await {
-                Ok(target) => match target.as_ref().and_then(|target| Some((target, target.in_progress()?))) {
+                Ok(target) => match target.as_ref().and_then(|target| Some((target, called_at(target)?))) {
                     // Another event in progress is another hook's.
                     Some((target, current)) if event.as_ref().is_none_or(|event| *event == current.name) => {
                         event = Some(current.name.clone());
@@ -239,6 +242,12 @@ impl<P: Ports> Wait<'_, P> {
         let read = self.ports.deployment_target(&self.hook.hook.deployment);
         Deadline::within(TO_ANSWER).bound("BatchGetDeploymentTargets", read).await
     }
+}
+
+/// The lifecycle event that a hook may be called at, and that is in progress. Where it is one that calls none, that of the
+/// hook is over, or is not told of yet.
+fn called_at(target: &Target) -> Option<&LifecycleEvent> {
+    target.in_progress().filter(|event| !WITHOUT_HOOKS.contains(&event.name.as_str()))
 }
 
 /// Answers a hook, whatever came before.

@@ -146,7 +146,7 @@ async fn every_second_call_may_be_throttled() {
 #[tokio::test(start_paused = true)]
 async fn a_deadline_that_is_near_hands_the_waiting_on() {
     let mut hooking = by_code_deploy(shop("on"), &[EVENT]);
-    hooking.timeout_s = 60;
+    hooking.timeout_s = 180;
     hooking.world.push(tidegate_tests::world::registry::image::Image::new("shop", "v3").user("1000").pending_for(3));
     let _ = hooking.deploy(tidegate_tests::world::version::Version::new("v3").image("shop:v3"));
     hooking.run_for(20).await;

@@ -121,7 +121,7 @@ async fn a_breach_warns_and_where_it_is_asked_for_blocks() {
 #[tokio::test(start_paused = true)]
 async fn a_crash_that_comes_with_the_tasks_fails_before_any_traffic() {
     let hooking = by_code_deploy(shop("on"), &["AfterInstall"]);
-    let id = hooking.deploy(good().fails(Failure::out_of_memory().after(70)));
+    let id = hooking.deploy(good().fails(Failure::out_of_memory().after(20).times(1)));
     hooking.run_for(70).await;
     assert!(matches!(hooking.status(&id).as_str(), "Failed" | "Stopped"), "{}", hooking.status(&id));
     assert_eq!(hooking.world.share("prod/shop", "v2"), 0.0);

@@ -10,6 +10,7 @@ async fn it_judges_the_deployment_in_progress_and_answers_nobody() {
     let hooking = by_code_deploy(shop("on"), &["BeforeInstall"]);
     let version = vulnerable(&hooking);
     let id = hooking.deploy(version);
+    let _ = hooking.next_call(5);
     let record = hooking.ask(&json!({"service": "prod/shop", "stage": "BeforeInstall"})).await;
     assert_eq!((&record["verdict"], &record["reason"]), (&json!("fail"), &json!("image_blocked")));
     assert_eq!((&record["facts"]["deployment"]["id"], &record["acted"]), (&json!(id), &json!(false)));

@@ -35,7 +35,7 @@ async fn before_any_task_a_vulnerable_image_is_failed() {
     assert_eq!(hooking.status(&id), "ROLLBACK_SUCCESSFUL");
     assert_eq!(hooking.records(), ["fail image_blocked"]);
     let told = hooking.told();
-    assert!(told.contains("CVE-2026-1001") && told.contains("openssl 3.0.1, fixed in 3.0.2"), "{told}");
+    assert!(told.contains("CVE-2026-1001") && told.contains("openssl 3.0.1"), "{told}");
     assert!(told.contains("- id: CVE-2026-1001"), "the exception to paste: {told}");
     hooking.never_called(&["DescribeTasks", "DescribeTargetHealth", "StopServiceDeployment"]);
     nothing_was_lost(&hooking);
@@ -72,7 +72,7 @@ async fn before_each_step_an_alarm_is_looked_at_again() {
     hooking.run_for(30).await;
     assert_eq!(hooking.status(&id), "ROLLBACK_SUCCESSFUL");
     assert!(hooking.records().contains(&"fail alarm_in_alarm".to_owned()), "{:?}", hooking.records());
-    hooking.never_called(&["DescribeTaskDefinition", "DescribeImages", "ListTasks"]);
+    hooking.never_called(&["DescribeTaskDefinition", "DescribeImages", "GetMetricData"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -104,7 +104,7 @@ async fn unhealthy_targets_are_waited_for_and_then_fail_the_last_stage() {
     hooking.run_for(60).await;
     assert_eq!(hooking.status(&id), "ROLLBACK_SUCCESSFUL", "{:?}", hooking.records());
     assert_eq!(hooking.records(), ["inconclusive waiting", "fail target_unhealthy"]);
-    hooking.never_called(&["DescribeTaskDefinition", "DescribeImages", "DescribeAlarms", "ListTasks"]);
+    hooking.never_called(&["DescribeTaskDefinition", "DescribeImages", "DescribeAlarms"]);
 }
 
 #[tokio::test(start_paused = true)]

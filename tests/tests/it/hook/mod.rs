@@ -90,10 +90,12 @@ pub(crate) fn vulnerable(hooking: &Hooking) -> Version {
     Version::new("bad").image("shop:bad")
 }
 
-/// The status of a lifecycle event of the first deployment of CodeDeploy's.
+/// The status of a lifecycle event of the release that CodeDeploy deployed last, and not of its roll-back.
 pub(crate) fn event_status(hooking: &Hooking, event: &str) -> String {
     let account = hooking.world.lock();
-    account.codedeploy.deployments[0].event(event).map_or("none", |event| event.status).to_owned()
+    let mut releases = account.codedeploy.deployments.iter().filter(|deployment| deployment.rolls_back.is_none());
+    let event = releases.next_back().and_then(|release| release.event(event));
+    event.map_or("none", |event| event.status).to_owned()
 }
 
 /// Nothing of the service's production traffic was lost, or answered wrongly.

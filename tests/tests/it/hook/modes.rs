@@ -97,7 +97,7 @@ async fn a_roll_back_passes_at_once_whatever_it_brings() {
     let account = hooking.world.lock();
     let statuses: Vec<_> = account.codedeploy.deployments.iter().map(|deployment| deployment.status).collect();
     drop(account);
-    assert_eq!(statuses, ["Stopped", "Succeeded"], "the release {id}, and its roll-back");
+    assert_eq!(statuses[1..], ["Failed", "Succeeded"], "the release {id}, and its roll-back");
     assert!(hooking.records().contains(&"pass roll_back".to_owned()), "{:?}", hooking.records());
 }
 
