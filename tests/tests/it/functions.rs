@@ -212,8 +212,8 @@ const OF_ECS: [&str; 5] = [
 
 const SMOKE: &str = "/tidegate/smoke/shop";
 
-/// A deployment of CodeDeploy that passes every stage: of an image that was never scanned, with smoke requests in a
-/// parameter.
+/// A deployment of CodeDeploy that passes every stage, of an image that was never scanned, with smoke requests in a
+/// parameter; and one of an image that may not run.
 async fn looked_at() -> World {
     let service = deploying::shop("on").tag("smoke", SMOKE).tag("alarms", "shop-orders");
     let hooking = deploying::by_code_deploy(service, &OF_CODE_DEPLOY);
@@ -223,6 +223,9 @@ async fn looked_at() -> World {
     let version = Version::new("v3").image("shop:v3").answers("/health", 200, "ok", Duration::from_millis(20));
     let _ = hooking.deploy(version);
     hooking.run_for(90).await;
+    let blocked = deploying::vulnerable(&hooking);
+    let _ = hooking.deploy(blocked);
+    hooking.run_for(10).await;
     hooking.world
 }
 
@@ -237,7 +240,7 @@ async fn came_late() -> World {
     hooking.world
 }
 
-/// A deployment of ECS's own, under enhanced scanning and a policy that asks for EPSS.
+/// The same with ECS's own deployments, under enhanced scanning and a policy that asks for EPSS.
 async fn split_and_looked_at() -> World {
     let policy = "version: 1\nescalate: {epss: {at_least: 0.5, min_severity: LOW}}\n";
     let service = deploying::shop("on").tag("smoke", "GET /health 200 5s");
@@ -247,14 +250,16 @@ async fn split_and_looked_at() -> World {
     hooking.world.lock().parameters.insert("/tidegate/policy".to_owned(), policy.to_owned());
     hooking.world.scans_enhanced();
     hooking.world.push(Image::new("shop", "v3").user("1000").finds([low("CVE-2026-1002")]));
-    hooking.world.pass(30);
-    let version = Version::new("v3").image("shop:v3").answers("/health", 200, "ok", Duration::from_millis(20));
-    let _ = hooking.deploy(version);
-    hooking.run_for(90).await;
     hooking.world.push(Image::new("shop", "v4").user("1000"));
     hooking.world.pass(30);
-    let _ = hooking.deploy(Version::new("v4").image("shop:v4").answers("/health", 500, "", Duration::from_millis(20)));
-    hooking.run_for(60).await;
+    for (name, image) in [("v3", "shop:v3"), ("v4", "shop:v4")] {
+        let version = Version::new(name).image(image).answers("/health", 200, "ok", Duration::from_millis(20));
+        let _ = hooking.deploy(version);
+        hooking.run_for(90).await;
+    }
+    let blocked = deploying::vulnerable(&hooking);
+    let _ = hooking.deploy(blocked);
+    hooking.run_for(10).await;
     hooking.world
 }
 

@@ -127,7 +127,10 @@ fn others() -> Vec<Value> {
         let arn = "arn:aws:ecs:eu-west-1:123456789012:task/prod/1";
         json!({
             "detail-type": "ECS Task State Change", "source": "aws.ecs", "resources": [arn],
-            "detail": {"taskArn": arn, "group": "family:batch", "lastStatus": last, "desiredStatus": desired},
+            "detail": {
+                "taskArn": arn, "clusterArn": "arn:aws:ecs:eu-west-1:123456789012:cluster/prod",
+                "group": "family:batch", "lastStatus": last, "desiredStatus": desired,
+            },
         })
     };
     let code_deploy = |state: &str| {

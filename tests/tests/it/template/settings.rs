@@ -92,10 +92,8 @@ fn values() -> Vec<String> {
         "block mutable_tag=warn",
         "off root_user=block:xray-daemon no_logging=warn:app",
         "mutable_tag=warn",
-        "warn mutable_tag",
         "warn mutable_tag=on",
         "warn mutable_tag=off:",
-        "block warn",
     ];
     let prices = [
         "eu-west-3/arm64/on_demand=0.0389/0.00424",
