@@ -1,10 +1,10 @@
 //! CodeDeploy: the AppSpec of a deployment, wherever it is kept.
 
-#[expect(deprecated, reason = "what deployments before AppSpecContent have")]
-use aws_sdk_codedeploy::types::RawString;
-use aws_sdk_codedeploy::types::{AppSpecContent, RevisionLocation, RevisionLocationType, S3Location};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::bare::{Answer, Ask, Service, escaped};
+use crate::codedeploy::said::{DeploymentInfo, RevisionLocation, S3Location};
 use crate::error::{Kind, PortError, unless_gone};
 use crate::sdk::Aws;
 
@@ -21,23 +21,36 @@ pub const LONGEST: usize = 1024 * 1024;
 /// S3, of which one object is read.
 pub(crate) const S3: Service = Service { id: "S3", host: "s3", signed_for: "s3" };
 
+/// What `GetDeployment` answers.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Deployment {
+    deployment_info: Option<DeploymentInfo>,
+}
+
+/// What `GetApplicationRevision` answers.
+#[derive(Deserialize)]
+struct Revision {
+    revision: Option<RevisionLocation>,
+}
+
 impl AppSpecs for Aws {
     async fn app_spec(&self, deployment: &str) -> Result<Option<String>, PortError> {
-        let answer = self.codedeploy.get_deployment().deployment_id(deployment).send().await;
-        let found =
-            unless_gone(answer.map_err(PortError::of("GetDeployment")))?.and_then(|answer| answer.deployment_info);
-        let Some((application, kept)) = found.and_then(|found| found.application_name.zip(found.revision)) else {
+        let question = json!({"deploymentId": deployment});
+        let answer = unless_gone(self.deploys::<Deployment>("GetDeployment", &question).await)?;
+        let found = answer.and_then(|answer| answer.deployment_info);
+        let Some((application, revision)) = found.and_then(|found| found.application_name.zip(found.revision)) else {
             return Ok(None);
         };
-        let revision = match by_hash(kept) {
+        let revision = match kept(revision) {
             Kept::Here(text) => return Ok(Some(text)),
             Kept::InS3(object) => return self.object(object).await,
             Kept::Elsewhere => return Ok(None),
             Kept::ByHash(revision) => revision,
         };
-        let call = self.codedeploy.get_application_revision().application_name(application).revision(revision);
-        let answer = unless_gone(call.send().await.map_err(PortError::of("GetApplicationRevision")))?;
-        Ok(answer.and_then(|answer| answer.revision).and_then(|revision| match by_hash(revision) {
+        let question = json!({"applicationName": application, "revision": revision});
+        let answer = unless_gone(self.deploys::<Revision>("GetApplicationRevision", &question).await)?;
+        Ok(answer.and_then(|answer| answer.revision).and_then(|revision| match kept(revision) {
             Kept::Here(text) => Some(text),
             _ => None,
         }))
@@ -49,34 +62,25 @@ enum Kept {
     /// In the answer itself.
     Here(String),
     /// With CodeDeploy, which gives it for this.
-    ByHash(RevisionLocation),
+    ByHash(Value),
     /// In a bucket.
     InS3(S3Location),
     /// Nowhere that an ECS deployment can have it.
     Elsewhere,
 }
 
-fn by_hash(revision: RevisionLocation) -> Kept {
+fn kept(revision: RevisionLocation) -> Kept {
     if let Some(object) = revision.s3_location {
         return Kept::InS3(object);
     }
-    let kind = revision.revision_type;
-    #[expect(deprecated, reason = "what deployments before AppSpecContent have")]
-    let string = revision.string.map(|string| (string.content, string.sha256));
-    let content = revision.app_spec_content.map(|content| (content.content, content.sha256));
-    let Some((content, hash)) = content.or(string) else { return Kept::Elsewhere };
-    if let Some(text) = content.filter(|text| !text.is_empty()) {
-        return Kept::Here(text);
+    let content = revision.app_spec_content.map(|content| (content, "AppSpecContent", "appSpecContent"));
+    let string = revision.string.map(|content| (content, "String", "string"));
+    let Some((own, kind, member)) = content.or(string) else { return Kept::Elsewhere };
+    match (own.content.filter(|text| !text.is_empty()), own.sha256) {
+        (Some(text), _) => Kept::Here(text),
+        (None, Some(hash)) => Kept::ByHash(json!({"revisionType": kind, member: {"sha256": hash}})),
+        (None, None) => Kept::Elsewhere,
     }
-    let Some(hash) = hash else { return Kept::Elsewhere };
-    let location = RevisionLocation::builder();
-    if let Some(kind @ RevisionLocationType::String) = kind {
-        #[expect(deprecated, reason = "what deployments before AppSpecContent have")]
-        let string = RawString::builder().sha256(hash).build();
-        return Kept::ByHash(location.revision_type(kind).string(string).build());
-    }
-    let content = AppSpecContent::builder().sha256(hash).build();
-    Kept::ByHash(location.revision_type(RevisionLocationType::AppSpecContent).app_spec_content(content).build())
 }
 
 impl Aws {

@@ -38,7 +38,7 @@ pub struct Aws {
     #[cfg(feature = "cloudwatch")]
     pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
     #[cfg(feature = "codedeploy")]
-    pub(crate) codedeploy: aws_sdk_codedeploy::Client,
+    pub(crate) codedeploy: crate::bare::Bare,
     #[cfg(feature = "ecs")]
     pub(crate) ecs: aws_sdk_ecs::Client,
     #[cfg(feature = "functions")]
@@ -107,7 +107,7 @@ impl Aws {
             #[cfg(feature = "cloudwatch")]
             cloudwatch: client!(aws_sdk_cloudwatch),
             #[cfg(feature = "codedeploy")]
-            codedeploy: client!(aws_sdk_codedeploy),
+            codedeploy: bare!(codedeploy),
             #[cfg(feature = "ecs")]
             ecs: client!(aws_sdk_ecs),
             #[cfg(feature = "functions")]
