@@ -21,7 +21,7 @@ use tidegate_core::task_definition::TaskDefinition;
 use tidegate_core::words::faults;
 use tidegate_lambda::images::brings::{in_an_index, named};
 use tidegate_lambda::images::document::document;
-use tidegate_lambda::images::{self, Looking, NoImage};
+use tidegate_lambda::images::{self, Looking};
 
 use super::Args;
 use super::checked::{Checked, Known};
@@ -101,15 +101,10 @@ async fn images<P: images::Ports>(looking: &Looking<'_, P>, document: &Document,
     for (name, (text, containers)) in asked(&known.definition) {
         let policy = tidegate_core::scan::Policy { mode: policy.images, ..document.policy(&name.repository) };
         let (mut facts, mut user) = (None, None);
-        match looking.judge(&name, architecture, &policy).await {
-            Ok((own, _)) => {
-                match looking.user(&own).await {
-                    Ok(own) => user = own,
-                    Err(error) => known.unreadable.push(Unreadable { what: Check::Images, why: error.to_string() }),
-                }
-                facts = Some(own);
-            }
-            Err(NoImage(_)) => {}
+        if let Ok((own, _)) = looking.judge(&name, architecture, &policy).await {
+            // A user that can't be read is not known, which is a finding where the task definition names none.
+            user = looking.user(&own).await.unwrap_or_default();
+            facts = Some(own);
         }
         known.images.push(Image { name: text, containers, facts, policy, user });
     }

@@ -139,13 +139,14 @@ mod tests {
         let root = Finding { level: Level::Warn, ..Finding::broken(Rule::RootUser, "user is 0: it runs as root") };
         let mut table = findings(&[size, secret, root.about("xray-daemon")]);
         table.set_width(100);
-        expect![[r#"
+        expect![[r"
             level   rule          container    what
             ────────────────────────────────────────────────────────────────────────────────────────────────────
             blocks  fargate_size               Fargate has no task with cpu 256 and memory 4096
             blocks  plain_secret  web          in the clear: the variable DB_URL, which looks like a URL with a
                                                password, --token in command and the label deploy.token
             warns   root_user     xray-daemon  user is 0: it runs as root
-        "#]].assert_eq(&format!("{}\n", table.trim_fmt()));
+        "]]
+        .assert_eq(&format!("{}\n", table.trim_fmt()));
     }
 }
