@@ -49,3 +49,18 @@ async fn targets_that_fail_their_health_checks_are_explained() {
     assert!(told.contains("1 of 4 targets") && told.contains("to mend it: "), "{told}");
     nothing_was_lost(&hooking);
 }
+
+#[tokio::test(start_paused = true)]
+async fn tasks_that_do_not_get_beyond_pending_are_told_with_what_the_service_says_of_them() {
+    let hooking = by_ecs(shop("on"), &[]);
+    let event = "(service shop) was unable to place a task. Reason: Capacity is unavailable at this time.";
+    let id = hooking.deploy(good().stuck_pending(event));
+    hooking.run_for(8).await;
+    let record = hooking.ask(&serde_json::json!({"service": "prod/shop", "stage": "POST_SCALE_UP"})).await;
+    assert_eq!((&record["verdict"], &record["reason"]), (&"fail".into(), &"task_stuck".into()), "{record}");
+    let finding = &record["findings"][0];
+    assert!(finding["why"].to_string().to_lowercase().contains("capacity"), "{finding}");
+    assert!(finding["fix"].is_string(), "{finding}");
+    assert_eq!(hooking.status(&id), "IN_PROGRESS", "a dry run stops nothing");
+    nothing_was_lost(&hooking);
+}
