@@ -109,9 +109,10 @@ impl Explain for Incident {
     }
 
     fn details(&self) -> Vec<String> {
-        let stops = self.stops.iter().map(|group| {
-            format!("{} stopped, the last {}: {}", group.count, group.last_task, group.diagnosis.cause)
-        });
+        let stops = self
+            .stops
+            .iter()
+            .map(|group| format!("{} stopped, the last {}: {}", group.count, group.last_task, group.diagnosis.cause));
         stops.chain(self.events.iter().map(|event| event.cause.clone())).collect()
     }
 
