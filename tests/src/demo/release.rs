@@ -107,9 +107,8 @@ impl Release {
     /// Whether the deployment hook let it pass at all of these stages, and never failed it.
     fn passed(&self, stages: &[Stage]) -> bool {
         let passes = |stage: Stage| {
-            let of_stage =
-                self.looks.iter().filter(|look| look.facts.as_ref().is_some_and(|facts| facts.stage == stage));
-            of_stage.last().is_some_and(|look| look.decision.verdict == Verdict::Pass && look.acted)
+            let of_stage = |look: &&HookRecord| look.facts.as_ref().is_some_and(|facts| facts.stage == stage);
+            self.looks.iter().rfind(of_stage).is_some_and(|look| look.decision.verdict == Verdict::Pass && look.acted)
         };
         let failed = self.looks.iter().any(|look| look.decision.verdict == Verdict::Fail);
         stages.iter().all(|stage| passes(*stage)) && !failed
@@ -167,7 +166,9 @@ pub async fn live(act: Act) -> Result<Release, Box<dyn Error>> {
     let id = service.id();
     let world = World::new(TEN - SignedDuration::from_mins(150));
     world.scans_enhanced();
-    images.into_iter().for_each(|image| drop(world.push(image)));
+    for image in images {
+        world.push(image);
+    }
     world.add(service);
     world.balance(balancer);
     world.pass(150);

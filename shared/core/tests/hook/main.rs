@@ -4,6 +4,7 @@
 
 mod case;
 mod deployment;
+mod images;
 mod judge;
 mod requests;
 mod smoke;
