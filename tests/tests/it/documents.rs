@@ -146,14 +146,14 @@ fn every_stage_is_listed_with_what_is_looked_at_in_it() {
         let [_, of_code_deploy, of_ecs, checks] = row.as_slice() else { panic!("{row:?} has four cells") };
         let stage = Stage::of(&word(of_code_deploy));
         assert_eq!(Stage::of(&word(of_ecs)), stage);
-        let expected: Vec<String> = stage.checks().iter().map(|check| code(check).replace('_', " ")).collect();
+        let expected: Vec<String> = stage.checks().iter().map(|check| code(*check).replace('_', " ")).collect();
         assert_eq!(*checks, expected.join(", "), "{stage:?}");
         stages.push(stage);
     }
     assert_eq!(stages, Stage::ALL);
     // Each is also said in a sentence.
     for check in Stage::ALL.iter().flat_map(|stage| stage.checks()) {
-        assert!(DEPLOY_HOOK.contains(&format!("\n- **{}**: ", code(check).replace('_', " "))), "{check:?}");
+        assert!(DEPLOY_HOOK.contains(&format!("\n- **{}**: ", code(*check).replace('_', " "))), "{check:?}");
     }
 }
 
@@ -167,7 +167,7 @@ fn every_rule_is_listed_with_its_weight_and_what_it_is_known_as() {
     };
     let row = |rule: &Rule| {
         let code = format!("`{}`", rule.code());
-        let check = self::code(&rule.check()).replace('_', " ");
+        let check = self::code(rule.check()).replace('_', " ");
         [code, check, rule.meaning().to_owned(), weight(rule.weight()).to_owned(), rule.known_as().to_owned()]
     };
     let listed = table(DEPLOY_HOOK, "| rule | looked at with | what it means | a breach | known as |");
@@ -227,7 +227,7 @@ fn every_level_of_incidents_is_listed_with_its_metric() {
 }
 
 /// How it is written in records.
-fn code(check: &Check) -> String {
+fn code(check: Check) -> String {
     serde_json::to_value(check).ok().and_then(|word| word.as_str().map(str::to_owned)).expect("a word")
 }
 

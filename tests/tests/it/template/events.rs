@@ -186,7 +186,7 @@ fn every_event_that_the_gate_acts_on_comes_by_one_rule_and_no_other_event_by_any
 }
 
 /// Every event of an account in which tasks of a service stop, and some of a service that can't start its own.
-async fn of_services() -> Vec<Value> {
+fn of_services() -> Vec<Value> {
     let hooking = Hooking::over(&[], deploying::world(deploying::shop("on"), deploying::balancer()));
     hooking.world.crash("prod/shop", Failure::exits(1).times(2));
     let batch = hooking.world.register(TaskDefinition::of("batch").container("app", "shop:v1"));
@@ -209,11 +209,11 @@ async fn of_services() -> Vec<Value> {
     events
 }
 
-#[tokio::test(start_paused = true)]
-async fn every_event_that_the_hook_acts_on_comes_by_one_rule_and_no_other_event_by_any() {
+#[test]
+fn every_event_that_the_hook_acts_on_comes_by_one_rule_and_no_other_event_by_any() {
     let rules = rules(&template(), DEPLOY_HOOK);
     let mut used = BTreeSet::new();
-    for event in of_services().await.iter().chain(&events()).chain(&others()) {
+    for event in of_services().iter().chain(&events()).chain(&others()) {
         let by: Vec<&str> =
             rules.iter().filter(|(_, pattern)| matches(pattern, event)).map(|(name, _)| name.as_str()).collect();
         match Told::read(event).unwrap_or_else(|why| panic!("{why}: {event}")) {
