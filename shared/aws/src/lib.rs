@@ -17,6 +17,8 @@
 //! - [`telemetry`]: logs and records
 //! - [`metrics`]: CloudWatch metrics as lines
 //! - [`sdk`]: how the SDK is set up
+//! - `bare`: the SDK's runtime without a generated client, for all services but ECS, CloudWatch, Elastic Load Balancing
+//!   and Application Auto Scaling
 
 // Everything runs on one thread, so no future has to be `Send`.
 #![allow(async_fn_in_trait, reason = "the runtime is current-thread")]

@@ -1,23 +1,24 @@
 //! ECR: images, their manifests and their scans.
 //!
+//! - `said`: what ECR answers
 //! - `findings`: from ECR's two kinds of findings to ours
 //! - `download`: reading what ECR gives a URL for
 
 mod download;
 mod findings;
+mod said;
 
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tidegate_core::scan::facts::{AskedFor, Kind, Scan, ScanStatus, Storage};
 
 use crate::bare::{Ask, Service};
-use crate::convert::seconds;
 use crate::error::{self, PortError, unless_gone};
 use crate::sdk::Aws;
 pub(crate) use download::Downloads;
+use said::{Got, ImageDetail, Layer, Page, Registry, Scanned, described, not_read};
 
 /// The calls that are used.
 pub trait Images {
@@ -317,105 +318,6 @@ const REFUSALS: [&str; 4] =
 
 fn by_digest(digest: &str) -> Value {
     json!({"imageDigest": digest})
-}
-
-/// What `DescribeImages` answers. Times are in seconds since 1970.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Page {
-    image_details: Option<Vec<ImageDetail>>,
-    next_token: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ImageDetail {
-    image_digest: Option<String>,
-    image_tags: Option<Vec<String>>,
-    image_pushed_at: Option<f64>,
-    last_activated_at: Option<f64>,
-    image_status: Option<String>,
-    image_manifest_media_type: Option<String>,
-}
-
-/// What `BatchGetImage` answers.
-#[derive(Deserialize)]
-struct Got {
-    images: Option<Vec<Image>>,
-    failures: Option<Vec<ImageFailure>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Image {
-    image_manifest: Option<String>,
-    image_manifest_media_type: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ImageFailure {
-    failure_code: Option<String>,
-    failure_reason: Option<String>,
-}
-
-/// What `GetDownloadUrlForLayer` answers.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Layer {
-    download_url: Option<String>,
-}
-
-/// What `DescribeImageScanFindings` answers.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Scanned {
-    image_scan_status: Option<findings::ImageScanStatus>,
-    image_scan_findings: Option<findings::ImageScanFindings>,
-    next_token: Option<String>,
-}
-
-/// What `GetRegistryScanningConfiguration` answers.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Registry {
-    registry_id: Option<String>,
-    scanning_configuration: Option<Scanning>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Scanning {
-    scan_type: Option<String>,
-}
-
-fn described(found: ImageDetail) -> Result<Described, String> {
-    Ok(Described {
-        digest: found.image_digest.ok_or("the image has no digest")?,
-        tags: found.image_tags.unwrap_or_default(),
-        pushed_at: found.image_pushed_at.and_then(seconds),
-        restored_at: found.last_activated_at.and_then(seconds),
-        storage: match found.image_status.as_deref() {
-            // Registries that know of no archive say nothing.
-            None | Some("ACTIVE") => Storage::Active,
-            Some("ARCHIVED") => Storage::Archived,
-            Some("ACTIVATING") => Storage::Activating,
-            Some(other) => return Err(format!("{other:?} is no status of an image that is known")),
-        },
-    })
-}
-
-/// Why `BatchGetImage` did not give an image.
-fn not_read(operation: &'static str, failure: &ImageFailure) -> PortError {
-    let kind = match failure.failure_code.as_deref() {
-        Some("ImageNotFound") => error::Kind::NotFound,
-        Some("UpstreamAccessDenied") => error::Kind::Denied,
-        Some("UpstreamTooManyRequests") => error::Kind::Throttled,
-        Some("UpstreamUnavailable") => error::Kind::Unavailable,
-        _ => error::Kind::Refused,
-    };
-    let code = failure.failure_code.as_deref().unwrap_or("no code");
-    PortError::new(operation, kind, format!("{code}: {}", failure.failure_reason.as_deref().unwrap_or("no reason")))
 }
 
 #[cfg(test)]
