@@ -52,6 +52,7 @@ pub(crate) struct S3Location {
 /// A text with its hash.
 #[derive(Deserialize)]
 pub(crate) struct Content {
+    #[cfg(feature = "app-specs")]
     pub(crate) content: Option<String>,
     pub(crate) sha256: Option<String>,
 }
