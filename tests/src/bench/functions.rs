@@ -10,7 +10,7 @@ use tidegate_core::scaling::{self, decide};
 use super::{deployments, images};
 use crate::release::{FUNCTION, facts_of_a_release};
 use crate::scanning::POLICY;
-use crate::scene::{TEN, facts_of_a_busy_service, scheduled};
+use crate::scene::{TEN, TOPIC, facts_of_a_busy_service, scheduled};
 use crate::world::World;
 use crate::world::balancer::Balancer;
 use crate::world::native::DeploymentConfiguration;
@@ -153,7 +153,7 @@ fn deploy_hook() -> Function {
     Function {
         name: "deploy-hook",
         python: "hook",
-        variables: &[],
+        variables: &[("TIDEGATE_TOPIC_ARN", TOPIC)],
         first: (
             "first hook over TLS to four endpoints, CPU",
             &["ECS", "ECR", "ELASTIC_LOAD_BALANCING_V2", "CLOUDWATCH"],

@@ -65,13 +65,15 @@ impl Line {
     }
 }
 
-/// Measures everything and prints a table for each function. False where a budget is broken.
+/// Measures every function, or those that are named, and prints a table for each. False where a budget is broken.
 ///
 /// # Errors
 /// Where something can't be measured.
-pub async fn run(out: &mut impl Write) -> Result<bool, Box<dyn Error>> {
+pub async fn run(names: &[String], out: &mut impl Write) -> Result<bool, Box<dyn Error>> {
     let mut within = true;
-    for function in &functions::functions() {
+    let functions = functions::functions();
+    let named = |function: &&functions::Function| names.is_empty() || names.iter().any(|name| name == function.name);
+    for function in functions.iter().filter(named) {
         let mut lines = vec![measure::zipped_size(function)?];
         lines.extend(measure::start_up(function).await?);
         lines.push(measure::first_call_over_tls(function).await?);
