@@ -10,7 +10,7 @@ use tidegate_aws::pace::{Bucket, Pace};
 use tidegate_core::canary::facts::Platform;
 use tidegate_core::hook::enrolment::HOOK;
 use tidegate_core::hook::rule::Weight;
-use tidegate_core::hook::{Action, Other, Stage, plain};
+use tidegate_core::hook::{Action, Other, Rule, Stage, plain};
 use tidegate_core::mode::Mode;
 use tidegate_core::tags::Tags;
 use tidegate_core::verdict::Verdict;
@@ -245,9 +245,10 @@ pub(crate) fn mode_of(policy: &Read) -> Mode {
 fn is_news(judged: &Judged, action: Option<Action>) -> bool {
     let loud = [Other::BreakGlass, Other::PolicyError].map(Into::into);
     let judgement = &judged.judgement;
-    // Advice is in the records; it is the same at every deployment.
+    // Advice is in the records; it is the same at every deployment. What could not be looked at is none.
+    let is_told = |rule: Rule| rule.weight() != Weight::Advice || rule == Rule::TaskDefinitionUnknown;
     let warns = judgement.reason == Other::PassedWithWarnings.into()
-        && judgement.findings.iter().any(|finding| finding.rule.weight() != Weight::Advice);
+        && judgement.findings.iter().any(|finding| is_told(finding.rule));
     match action {
         Some(Action::FailHook | Action::StopDeployment) => true,
         Some(Action::LetPass) | None => judgement.verdict == Verdict::Fail || warns || loud.contains(&judgement.reason),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tidegate_tests::hooking::WRITES;
 use tidegate_tests::world::definitions::TaskDefinition;
 use tidegate_tests::world::failures::Failure;
+use tidegate_tests::world::faults::Fault;
 use tidegate_tests::world::registry::image::Image;
 use tidegate_tests::world::version::Version;
 
@@ -69,6 +70,18 @@ async fn where_no_app_spec_can_be_read_the_checks_move_to_the_tasks() {
     assert_eq!(hooking.records().last().map(String::as_str), Some("fail image_blocked"));
     assert_eq!(event_status(&hooking, "AfterInstall"), "Failed");
     nothing_was_lost(&hooking);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_right_that_is_missing_for_the_app_spec_is_told_people() {
+    let hooking = by_code_deploy(shop("on"), &["BeforeInstall"]);
+    hooking.fails("GetDeployment", Fault::Denied);
+    let _ = hooking.deploy(good());
+    hooking.run_for(10).await;
+    assert_eq!(hooking.records(), ["pass passed_with_warnings"]);
+    let told = hooking.told();
+    assert!(told.contains("task_definition_unknown") && told.contains("GetDeployment is not allowed"), "{told}");
+    hooking.never_called(&["StopDeployment"]);
 }
 
 #[tokio::test(start_paused = true)]
