@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use tidegate_core::canary::judgement::ClassEvidence;
 use tidegate_core::canary::{Action, Facts, Judgement, Policy, judge};
 
-use super::Explain;
+use super::{Explain, came};
 use crate::text::{count, evidence, rate};
 
 impl Explain for Judgement {
@@ -51,11 +51,7 @@ impl Explain for Judgement {
             Some(Action::Wait) => "The hook was to wait",
             None => return "It asked for nothing to be done.".to_owned(),
         };
-        match (not_acted, acted) {
-            (Some(why), _) => format!("{done}; that was not done: {why}"),
-            (None, true) => format!("{done}, and that was done."),
-            (None, false) => format!("{done}; that was not done."),
-        }
+        came(done, acted, not_acted)
     }
 }
 

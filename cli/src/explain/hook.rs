@@ -7,7 +7,7 @@ use tidegate_core::diagnosis::incident::{self, Incident};
 use tidegate_core::hook::policy::Level;
 use tidegate_core::hook::{Action, Facts, Finding, Judgement, Policy, judge};
 
-use super::{Explain, explain};
+use super::{Explain, came, explain};
 
 /// Explains a record of either kind: only incidents say how bad they are.
 pub(super) fn either(record: Value) -> Result<(bool, String)> {
@@ -57,11 +57,7 @@ impl Explain for Judgement {
             Some(Action::Wait) => "The hook was to wait",
             None => return "It asked for nothing to be done.".to_owned(),
         };
-        match (not_acted, acted) {
-            (Some(why), _) => format!("{done}; that was not done: {why}"),
-            (None, true) => format!("{done}, and that was done."),
-            (None, false) => format!("{done}; that was not done."),
-        }
+        came(done, acted, not_acted)
     }
 }
 

@@ -148,6 +148,15 @@ fn explain<D: Explain>(record: Value) -> Result<(bool, String)> {
     Ok((same, tell(&record, facts, &recomputed, same)))
 }
 
+/// What became of something that was to be done.
+fn came(done: &str, acted: bool, not_acted: Option<&str>) -> String {
+    match (not_acted, acted) {
+        (Some(why), _) => format!("{done}; that was not done: {why}"),
+        (None, true) => format!("{done}, and that was done."),
+        (None, false) => format!("{done}; that was not done."),
+    }
+}
+
 fn tell<D: Explain>(record: &RecordOf<D>, facts: &D::Facts, recomputed: &D, same: bool) -> String {
     let decision = |decision: &D| format!("{} ({}): {}", decision.verdict(), decision.reason().0, decision.why());
     let subject = D::subject(record.service.as_deref(), facts);

@@ -49,18 +49,11 @@ impl Checked {
             hook_ends_at: None,
         };
         let facts = Facts {
-            stage: Stage::of(event),
-            deployment,
             task_definition: Some(known.definition),
-            task_definition_unknown: None,
             surroundings: known.surroundings,
             images: known.images,
-            settings: None,
-            alarms: Vec::new(),
-            tasks: None,
-            targets: None,
-            smoke: Vec::new(),
             unreadable: known.unreadable,
+            ..Facts::of(Stage::of(event), deployment)
         };
         let judgement = judge(&facts, policy, now);
         Self { facts, judgement, notes, at: now }

@@ -5,14 +5,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tidegate_aws::codedeploy::Target;
 use tidegate_aws::deadline::Deadline;
-use tidegate_aws::pace::{Bucket, Pace};
 use tidegate_core::canary::facts::{Door, Platform};
 use tidegate_core::canary::{Action, Policy, Reason, edge};
 use tidegate_core::mode::Mode;
 use tidegate_core::tags::Tags;
 use tidegate_core::verdict::Verdict;
 use tidegate_lambda::deployments::{self, InProgress, Of};
-use tidegate_lambda::enrolled::{self, Enrolled, NotDescribed};
+use tidegate_lambda::enrolled;
 use tidegate_lambda::hooks::codedeploy::{CodeDeployHook, Ended, Look as Hold, Wait};
 use tidegate_lambda::hooks::native::{HookAnswer, NativeHook};
 use tidegate_lambda::start::Invocation;
@@ -91,17 +90,12 @@ impl<P: Ports> Gate<P> {
         };
         let mode = settings.common.mode;
         let details = hook.policy();
-        let enrolled = Enrolled { cluster: hook.cluster.clone(), name: hook.service.clone(), tags: Tags::default() };
-        let pace = Pace::new(Bucket::ECS_SERVICE_READ);
-        let described = enrolled::describe(&self.ports, deadline, &pace, 1, vec![enrolled]).await;
-        let service = match described.into_iter().next().map(|(_, service)| service) {
-            Some(Ok(service)) => service,
-            Some(Err(NotDescribed::NotReached(why) | NotDescribed::Unreadable(why))) => {
-                return plain(mode, Verdict::Error, Reason::ServiceUnreadable, why);
-            }
-            Some(Err(NotDescribed::Gone)) | None => {
+        let service = match enrolled::one(&self.ports, deadline, &hook.cluster, &hook.service).await {
+            Ok(Some(service)) => service,
+            Ok(None) => {
                 return plain(mode, Verdict::Fail, Reason::ServiceUnreadable, "the service is gone".to_owned());
             }
+            Err(why) => return plain(mode, Verdict::Error, Reason::ServiceUnreadable, why),
         };
         let probe = Look {
             settings,

@@ -10,6 +10,7 @@ use tidegate_core::mode::Mode;
 use tidegate_core::record::{Level, Record};
 use tidegate_core::verdict::Verdict;
 use tidegate_core::words::counted;
+use tidegate_lambda::messages;
 use tidegate_lambda::report::{Run, decisions};
 
 use crate::act::NotMade;
@@ -177,15 +178,9 @@ pub fn record(outcome: Outcome, at: Timestamp, request_id: &str) -> CanaryRecord
 /// Subject and body about what is news; None where nothing is.
 #[must_use]
 pub fn news(outcomes: &[Outcome]) -> Option<(String, String)> {
-    let news: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.news).collect();
-    let headlines: Vec<String> = news.iter().map(|outcome| headline(outcome)).collect();
-    let subject = match headlines.as_slice() {
-        [] => return None,
-        [one] => format!("Tidegate: {one}"),
-        more => format!("Tidegate: {} judged", counted(more.len(), "deployment")),
-    };
-    let body = headlines.iter().zip(news).map(|(line, outcome)| format!("{line}\n{}", story(outcome)));
-    Some((subject, body.collect::<Vec<_>>().join("\n\n")))
+    let news = outcomes.iter().filter(|outcome| outcome.news);
+    let news = news.map(|outcome| (headline(outcome), story(outcome)));
+    messages::about(&news.collect::<Vec<_>>(), |count| format!("{} judged", counted(count, "deployment")))
 }
 
 fn headline(outcome: &Outcome) -> String {

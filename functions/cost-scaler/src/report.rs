@@ -10,6 +10,7 @@ use tidegate_core::prices::{UsdRange, in_cents};
 use tidegate_core::record::{Level, Record};
 use tidegate_core::scaling::{Action, Reason, ScalingRecord, Verdict};
 use tidegate_core::words::counted;
+use tidegate_lambda::messages;
 use tidegate_lambda::report::{Run, decided_so};
 
 use crate::act::NotMade;
@@ -200,20 +201,14 @@ pub fn record(outcome: Outcome, at: Timestamp, request_id: &str) -> ScalingRecor
 /// Subject and body about what is news; None where nothing is.
 #[must_use]
 pub fn news(news: &[&Outcome]) -> Option<(String, String)> {
-    let headlines: Vec<String> = news.iter().map(|outcome| headline(outcome)).collect();
-    let subject = match headlines.as_slice() {
-        [] => return None,
-        [one] => format!("Tidegate: {one}"),
-        more => format!("Tidegate: {} changed or failed", counted(more.len(), "service")),
-    };
     let why = |outcome: &Outcome| match &outcome.done {
         Done::NotMade(NotMade { why, .. }) => {
             format!("{why}\n  It was decided because {}", outcome.judged.decision.why)
         }
         Done::Nothing | Done::Acted => outcome.judged.decision.why.clone(),
     };
-    let body = headlines.iter().zip(news).map(|(line, outcome)| format!("{line}\n  {}", why(outcome)));
-    Some((subject, body.collect::<Vec<_>>().join("\n\n")))
+    let news = news.iter().map(|outcome| (headline(outcome), format!("  {}", why(outcome))));
+    messages::about(&news.collect::<Vec<_>>(), |count| format!("{} changed or failed", counted(count, "service")))
 }
 
 fn headline(outcome: &Outcome) -> String {

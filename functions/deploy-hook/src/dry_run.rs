@@ -9,15 +9,15 @@ use tidegate_core::mode::Mode;
 use tidegate_core::tags::Tags;
 use tidegate_core::verdict::Verdict;
 use tidegate_lambda::deployments::{self, InProgress, Of, Unread};
+use tidegate_lambda::enrolled;
 use tidegate_lambda::start::Invocation;
 use tokio::time::Instant;
 
 use crate::deployment::{Waiting, platform};
 use crate::event::Request;
 use crate::handler::{Gate, Ports, RunError};
-use crate::hooks::mode_of;
 use crate::log;
-use crate::look::{Judged, Look};
+use crate::look::{Judged, Look, mode_of};
 use crate::report::{self, Done, Outcome};
 use crate::settings::Settings;
 
@@ -54,7 +54,7 @@ impl<P: Ports> Gate<P> {
             let judged = Judged::plain(Some(request.service.clone()), mode, Verdict::Error, reason, why);
             (Outcome { judged, action: None, done: Done::Nothing, news: false }, 0)
         };
-        let service = match self.service(deadline, cluster, name).await {
+        let service = match enrolled::one(&self.ports, deadline, cluster, name).await {
             Ok(Some(service)) => service,
             Ok(None) => return plain(mode, Other::ServiceUnreadable, "there is no such service".to_owned()),
             Err(why) => return plain(mode, Other::ServiceUnreadable, why),

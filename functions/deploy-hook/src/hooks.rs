@@ -5,8 +5,6 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tidegate_aws::codedeploy::Target;
 use tidegate_aws::deadline::Deadline;
-use tidegate_aws::ecs::Service;
-use tidegate_aws::pace::{Bucket, Pace};
 use tidegate_core::canary::facts::Platform;
 use tidegate_core::hook::enrolment::HOOK;
 use tidegate_core::hook::rule::Weight;
@@ -15,14 +13,14 @@ use tidegate_core::mode::Mode;
 use tidegate_core::tags::Tags;
 use tidegate_core::verdict::Verdict;
 use tidegate_lambda::deployments::{self, InProgress, NotStopped, Of};
-use tidegate_lambda::enrolled::{self, Enrolled, NotDescribed};
+use tidegate_lambda::enrolled;
 use tidegate_lambda::hooks::codedeploy::{CodeDeployHook, Ended, Look as Hold, Wait};
 use tidegate_lambda::hooks::native::{HookAnswer, NativeHook};
 use tidegate_lambda::start::Invocation;
 
 use crate::deployment::Waiting;
 use crate::handler::{Gate, Ports};
-use crate::look::{Judged, Look, Read};
+use crate::look::{Judged, Look, mode_of};
 use crate::report::{Done, NotMade, Outcome, action};
 use crate::settings::Settings;
 
@@ -75,7 +73,7 @@ impl<P: Ports> Gate<P> {
         let plain = |mode, verdict, reason: Other, why: String| {
             (hook.stage.clone(), Judged::plain(id.clone(), mode, verdict, reason, why))
         };
-        let service = match self.service(deadline, &hook.cluster, &hook.service).await {
+        let service = match enrolled::one(&self.ports, deadline, &hook.cluster, &hook.service).await {
             Ok(Some(service)) => service,
             Ok(None) => {
                 return plain(mode, Verdict::Fail, Other::ServiceUnreadable, "the service is gone".to_owned());
@@ -108,26 +106,6 @@ impl<P: Ports> Gate<P> {
         let waiting = Waiting::of_hook(&deployment, &self.host.name, since);
         let (judged, _) = look.at(&self.ports, &deployment, policy, &stage, waiting).await;
         (stage, judged)
-    }
-
-    /// A service with its tags; None where it is gone.
-    ///
-    /// # Errors
-    /// Why it could not be described.
-    pub(crate) async fn service(
-        &self,
-        deadline: &Deadline,
-        cluster: &str,
-        name: &str,
-    ) -> Result<Option<Service>, String> {
-        let named = Enrolled { cluster: cluster.to_owned(), name: name.to_owned(), tags: Tags::default() };
-        let pace = Pace::new(Bucket::ECS_SERVICE_READ);
-        let described = enrolled::describe(&self.ports, deadline, &pace, 1, vec![named]).await;
-        match described.into_iter().next().map(|(_, service)| service) {
-            Some(Ok(service)) => Ok(Some(service)),
-            Some(Err(NotDescribed::NotReached(why) | NotDescribed::Unreadable(why))) => Err(why),
-            Some(Err(NotDescribed::Gone)) | None => Ok(None),
-        }
     }
 
     /// Holds a hook of a CodeDeploy deployment until its stage is judged: what became of it, and the last look with its
@@ -234,11 +212,6 @@ fn outcome(mut judged: Judged, stage: Stage, platform: Platform, over: bool) -> 
     let action = (judged.mode == Mode::On).then(|| action(&judged, stage, platform));
     let news = is_news(&judged, action);
     Outcome { done: if action.is_some() { Done::Acted } else { Done::Nothing }, judged, action, news }
-}
-
-/// The mode of a service, whether or not the rest of its policy can be read.
-pub(crate) fn mode_of(policy: &Read) -> Mode {
-    policy.as_ref().map_or_else(|(mode, _)| *mode, |policy| policy.mode)
 }
 
 /// A final answer that somebody should know of is news; waiting is not, as its end is told.

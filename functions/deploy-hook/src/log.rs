@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use tidegate_aws::telemetry::Output;
+use tidegate_core::hook::{LOOK_AGAIN_S, judge};
 use tidegate_core::verdict::Verdict;
 use tidegate_lambda::log;
 use tidegate_lambda::settings::Records;
@@ -26,14 +27,11 @@ pub fn judged(out: &impl Output, outcomes: Vec<Outcome>, at: Timestamp, records:
 /// is made again from the same facts.
 fn began_to_wait(outcome: &Outcome, at: Timestamp) -> bool {
     let Some((facts, policy)) = outcome.judged.facts.as_ref().zip(outcome.judged.policy.as_ref()) else { return true };
-    let before = at - jiff::SignedDuration::from_secs(BETWEEN_LOOKS_S);
+    let before = at - jiff::SignedDuration::from_secs(LOOK_AGAIN_S.into());
     if facts.deployment.waiting_since.is_none_or(|since| since > before) {
         return true;
     }
-    let earlier = tidegate_core::hook::judge(facts, policy, before);
+    let earlier = judge(facts, policy, before);
     let now = &outcome.judged.judgement;
     (earlier.verdict, earlier.reason) != (now.verdict, now.reason) || earlier.findings.len() != now.findings.len()
 }
-
-/// About how far apart two looks of a wait are.
-const BETWEEN_LOOKS_S: i64 = 15;

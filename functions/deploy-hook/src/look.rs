@@ -87,11 +87,11 @@ impl Look<'_> {
     /// Why a service does not take part; None where it does.
     #[must_use]
     pub fn stands_apart(&self, cluster: &str, policy: &Read) -> Option<String> {
-        let mode = policy.as_ref().map_or_else(|(mode, _)| *mode, |policy| policy.mode);
         if !self.settings.common.clusters.include(cluster) {
             return Some(format!("the cluster {cluster} is none that is looked at, and its hooks pass"));
         }
-        (mode == Mode::Off).then(|| "it carries no tag tidegate:hook with shadow or on, and passes".to_owned())
+        (mode_of(policy) == Mode::Off)
+            .then(|| "it carries no tag tidegate:hook with shadow or on, and passes".to_owned())
     }
 
     /// Judges a stage of a deployment, in its platform's own word, and tells how many metrics were asked for.
@@ -128,4 +128,9 @@ impl Look<'_> {
         let judgement = judge(&facts, &policy, self.now);
         (Judged { service, mode, judgement, facts: Some(facts), policy: Some(policy) }, metrics)
     }
+}
+
+/// The mode of a service, whether or not the rest of its policy can be read.
+pub(crate) fn mode_of(policy: &Read) -> Mode {
+    policy.as_ref().map_or_else(|(mode, _)| *mode, |policy| policy.mode)
 }

@@ -9,6 +9,7 @@ use tidegate_core::smoke::{Request, Tried};
 use tidegate_core::task_definition::TaskDefinition;
 use tidegate_core::verdict::Verdict;
 use tidegate_core::words::counted;
+use tidegate_lambda::messages;
 use tidegate_lambda::report::decisions;
 
 use crate::gather::images::condense;
@@ -136,15 +137,9 @@ fn redact(request: &mut Request) {
 /// Subject and body about what is news; None where nothing is.
 #[must_use]
 pub fn news(outcomes: &[Outcome], at: Timestamp) -> Option<(String, String)> {
-    let news: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.news).collect();
-    let headlines: Vec<String> = news.iter().map(|outcome| headline(outcome)).collect();
-    let subject = match headlines.as_slice() {
-        [] => return None,
-        [one] => format!("Tidegate: {one}"),
-        more => format!("Tidegate: {} answered", counted(more.len(), "hook")),
-    };
-    let body = headlines.iter().zip(news).map(|(line, outcome)| format!("{line}\n{}", story(outcome, at)));
-    Some((subject, body.collect::<Vec<_>>().join("\n\n")))
+    let news = outcomes.iter().filter(|outcome| outcome.news);
+    let news = news.map(|outcome| (headline(outcome), story(outcome, at)));
+    messages::about(&news.collect::<Vec<_>>(), |count| format!("{} answered", counted(count, "hook")))
 }
 
 fn headline(outcome: &Outcome) -> String {

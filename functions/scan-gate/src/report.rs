@@ -12,6 +12,7 @@ use tidegate_core::scan::judgement::Came;
 use tidegate_core::scan::{Action, Facts, Judgement, Policy, Reason, ScanRecord, Step, plain, tell};
 use tidegate_core::verdict::Verdict;
 use tidegate_core::words::counted;
+use tidegate_lambda::messages;
 use tidegate_lambda::report::{Run, decisions};
 
 /// The function's name in records and metrics.
@@ -223,15 +224,9 @@ pub fn record(outcome: Outcome, at: Timestamp, request_id: &str) -> ScanRecord {
 /// Subject and body about what is news; None where nothing is.
 #[must_use]
 pub fn news(outcomes: &[Outcome], at: Timestamp) -> Option<(String, String)> {
-    let news: Vec<&Outcome> = outcomes.iter().filter(|outcome| outcome.news).collect();
-    let headlines: Vec<String> = news.iter().map(|outcome| headline(outcome)).collect();
-    let subject = match headlines.as_slice() {
-        [] => return None,
-        [one] => format!("Tidegate: {one}"),
-        more => format!("Tidegate: {} judged", counted(more.len(), "image")),
-    };
-    let body = headlines.iter().zip(news).map(|(line, outcome)| format!("{line}\n{}", story(outcome, at)));
-    Some((subject, body.collect::<Vec<_>>().join("\n\n")))
+    let news = outcomes.iter().filter(|outcome| outcome.news);
+    let news = news.map(|outcome| (headline(outcome), story(outcome, at)));
+    messages::about(&news.collect::<Vec<_>>(), |count| format!("{} judged", counted(count, "image")))
 }
 
 fn headline(outcome: &Outcome) -> String {

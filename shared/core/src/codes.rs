@@ -1,16 +1,17 @@
-//! How reason codes are declared: a variant, its code, and its meaning for people, said once.
+//! How codes are declared that records, metrics and messages are built on: a variant, its code, and its meaning for people,
+//! said once.
 
-/// Declares the `Reason` of a function.
-macro_rules! reasons {
-    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal,)+) => {
-        /// Why a decision came out as it did.
+/// Declares an enum of codes, with what every one of them has.
+macro_rules! coded {
+    ($(#[doc = $about:literal])+ $Code:ident: $($(#[doc = $doc:literal])+ $name:ident = $code:literal,)+) => {
+        $(#[doc = $about])+
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-        pub enum Reason {
+        pub enum $Code {
             $($(#[doc = $doc])+ #[serde(rename = $code)] $name,)+
         }
 
-        impl Reason {
-            /// All of them, in the order of the README's table.
+        impl $Code {
+            /// All of them, in the order of the documents.
             pub const ALL: &[Self] = &[$(Self::$name),+];
 
             /// The code in records, metrics and messages.
@@ -28,4 +29,14 @@ macro_rules! reasons {
     };
 }
 
-pub(crate) use reasons;
+/// Declares the `Reason` of a function.
+macro_rules! reasons {
+    ($($reasons:tt)+) => {
+        $crate::codes::coded! {
+            /// Why a decision came out as it did.
+            Reason: $($reasons)+
+        }
+    };
+}
+
+pub(crate) use {coded, reasons};

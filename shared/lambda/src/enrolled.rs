@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tidegate_aws::deadline::Deadline;
 use tidegate_aws::ecs::{Ecs, SERVICES_PER_CALL, Service};
 use tidegate_aws::error::{Kind, PortError};
-use tidegate_aws::pace::Pace;
+use tidegate_aws::pace::{Bucket, Pace};
 #[cfg(feature = "tagging")]
 use tidegate_aws::tagging::Tagging;
 #[cfg(feature = "tagging")]
@@ -118,6 +118,21 @@ pub fn order(services: &mut [Enrolled], now: Timestamp) {
     services.rotate_left((pair * SERVICES_PER_CALL * 7) % len);
     if minute.rem_euclid(2) == 1 {
         services.reverse();
+    }
+}
+
+/// A service with its tags; None where it is gone.
+///
+/// # Errors
+/// Why it could not be described.
+pub async fn one(ports: &impl Ecs, deadline: &Deadline, cluster: &str, name: &str) -> Result<Option<Service>, String> {
+    let named = Enrolled { cluster: cluster.to_owned(), name: name.to_owned(), tags: Tags::default() };
+    let pace = Pace::new(Bucket::ECS_SERVICE_READ);
+    let described = describe(ports, deadline, &pace, 1, vec![named]).await;
+    match described.into_iter().next().map(|(_, service)| service) {
+        Some(Ok(service)) => Ok(Some(service)),
+        Some(Err(NotDescribed::NotReached(why) | NotDescribed::Unreadable(why))) => Err(why),
+        Some(Err(NotDescribed::Gone)) | None => Ok(None),
     }
 }
 

@@ -43,6 +43,19 @@ pub async fn publish(
     Deadline::within(TO_PUBLISH).bound("Publish", ports.publish(topic_arn, &message)).await
 }
 
+/// Subject and body of a message about news, each a headline with its story; None where there is none. `many` says what
+/// several are, as in `3 deployments judged`.
+#[must_use]
+pub fn about(news: &[(String, String)], many: impl FnOnce(usize) -> String) -> Option<(String, String)> {
+    let subject = match news {
+        [] => return None,
+        [(headline, _)] => format!("Tidegate: {headline}"),
+        more => format!("Tidegate: {}", many(more.len())),
+    };
+    let body = news.iter().map(|(headline, story)| format!("{headline}\n{story}"));
+    Some((subject, body.collect::<Vec<_>>().join("\n\n")))
+}
+
 /// What SNS takes of a body is 256 KB; a format adds to it.
 const LONGEST_BODY: usize = 200_000;
 

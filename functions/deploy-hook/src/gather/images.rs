@@ -6,7 +6,6 @@ use futures_util::{StreamExt, stream};
 use tidegate_aws::ecs::ContainerImage;
 use tidegate_core::hook::Check;
 use tidegate_core::hook::facts::{Image, Tasks, Unreadable};
-use tidegate_core::prices::Architecture;
 use tidegate_core::scan::document::Document;
 use tidegate_core::scan::image_name::ImageName;
 use tidegate_core::scan::{self, Policy};
@@ -73,16 +72,6 @@ fn asked(definition: &TaskDefinition, digests: &[ContainerImage]) -> BTreeMap<Im
     images
 }
 
-/// What the tasks run on, as indexes write it. Where nothing says it, Fargate has a default, and an instance may be of any.
-fn architecture(definition: &TaskDefinition, on_fargate: Option<bool>) -> Option<&'static str> {
-    match definition.runtime_platform.cpu_architecture.as_str() {
-        "X86_64" => Some(in_an_index(Architecture::X86_64)),
-        "ARM64" => Some(in_an_index(Architecture::Arm64)),
-        "" if on_fargate == Some(true) || definition.is_for_fargate_alone() => Some(in_an_index(Architecture::X86_64)),
-        _ => None,
-    }
-}
-
 impl<P: Ports> Gather<'_, P> {
     /// The images of a task definition, with the digests that some of its containers came to.
     pub(super) async fn images(
@@ -104,7 +93,7 @@ impl<P: Ports> Gather<'_, P> {
         };
         let concurrency = self.settings.common.concurrency;
         let looking = Looking::new(self.ports, self.deadline, concurrency, self.acts, self.now);
-        let architecture = architecture(definition, on_fargate);
+        let architecture = definition.architecture(on_fargate).map(in_an_index);
         let looks = stream::iter(asked(definition, digests)).map(async |(name, asked)| {
             let policy = self.of_image(&document, &name);
             Box::pin(self.image(&looking, deployment, &name, asked, (architecture, policy))).await

@@ -33,7 +33,7 @@ use tidegate_aws::logs::Logs;
 use tidegate_aws::parameters::Parameters;
 use tidegate_aws::probe::Probe;
 use tidegate_aws::service_tasks::ServiceTasks;
-use tidegate_core::hook::facts::{Facts, Surroundings, Unreadable};
+use tidegate_core::hook::facts::{Facts, Unreadable};
 use tidegate_core::hook::{Check, Policy, Stage};
 use tidegate_core::smoke::Request;
 use tidegate_lambda::deployments::InProgress;
@@ -112,21 +112,9 @@ impl<P: Ports> Gather<'_, P> {
     /// The facts of a stage, in its platform's own word.
     pub async fn facts(&self, deployment: &InProgress, event: &str, waiting: Waiting) -> Gathered {
         let stage = Stage::of(event);
-        let mut facts = Facts {
-            stage,
-            deployment: deployment::facts(deployment, event, waiting),
-            task_definition: None,
-            task_definition_unknown: None,
-            surroundings: Surroundings::default(),
-            images: Vec::new(),
-            settings: None,
-            alarms: Vec::new(),
-            tasks: None,
-            targets: None,
-            smoke: Vec::new(),
-            unreadable: Vec::new(),
-        };
-        let mut gathered = Gathered { facts: facts.clone(), smoke: None, metrics: 0, broken: None };
+        let facts = Facts::of(stage, deployment::facts(deployment, event, waiting));
+        let mut gathered = Gathered { facts, smoke: None, metrics: 0, broken: None };
+        let facts = &mut gathered.facts;
         // What is let pass whatever it is like costs no call.
         if facts.deployment.roll_back || stage == Stage::Other {
             return gathered;
@@ -176,7 +164,7 @@ impl<P: Ports> Gather<'_, P> {
             }
         }
         facts.unreadable = unreadable;
-        Gathered { facts, ..gathered }
+        gathered
     }
 }
 

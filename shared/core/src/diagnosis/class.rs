@@ -5,34 +5,16 @@
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html>,
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html>
 
-use serde::{Deserialize, Serialize};
-
 /// Declares the classes: a variant, its code, whether it is expected, its cause and its fix, and its meaning. In cause and
 /// fix `{name|words}` is the value of that name, or the words where nobody knows it.
 macro_rules! classes {
     ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $expected:literal, $cause:literal, $fix:literal;)+) => {
-        /// A class of failures.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum Class {
-            $($(#[doc = $doc])+ #[serde(rename = $code)] $name,)+
+        crate::codes::coded! {
+            /// A class of failures.
+            Class: $($(#[doc = $doc])+ $name = $code,)+
         }
 
         impl Class {
-            /// All of them, in the order of the documents.
-            pub const ALL: &[Self] = &[$(Self::$name),+];
-
-            /// The code in records, metrics and messages.
-            #[must_use]
-            pub fn code(self) -> &'static str {
-                match self { $(Self::$name => $code,)+ }
-            }
-
-            /// What it means, for people.
-            #[must_use]
-            pub fn meaning(self) -> &'static str {
-                match self { $(Self::$name => concat!($($doc),+).trim_ascii(),)+ }
-            }
-
             /// Whether it is part of how things should go: scaling, deployments, what somebody asked for, Spot.
             #[must_use]
             pub fn is_expected(self) -> bool {

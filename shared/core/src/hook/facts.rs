@@ -55,6 +55,27 @@ pub struct Facts {
     pub unreadable: Vec<Unreadable>,
 }
 
+impl Facts {
+    /// A stage at which nothing has been looked at.
+    #[must_use]
+    pub fn of(stage: Stage, deployment: Deployment) -> Self {
+        Self {
+            stage,
+            deployment,
+            task_definition: None,
+            task_definition_unknown: None,
+            surroundings: Surroundings::default(),
+            images: Vec::new(),
+            settings: None,
+            alarms: Vec::new(),
+            tasks: None,
+            targets: None,
+            smoke: Vec::new(),
+            unreadable: Vec::new(),
+        }
+    }
+}
+
 /// How a deployment stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -11,8 +11,8 @@ use super::judgement::{Finding, Judgement};
 use super::policy::{Level, Policy};
 use super::reason::{Other, Reason};
 
-/// When something that is not over is looked at again.
-const LOOK_AGAIN_S: u32 = 15;
+/// When something that is not over is looked at again, in seconds, where nothing says another time.
+pub const LOOK_AGAIN_S: u32 = 15;
 
 /// Judges one stage of a deployment: what its table says is looked at. What is not known never passes; what may still
 /// come is waited for, and fails when its time is over.

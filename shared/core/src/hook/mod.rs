@@ -20,7 +20,7 @@ pub mod stage;
 pub mod tell;
 
 pub use facts::Facts;
-pub use judge::{judge, plain};
+pub use judge::{LOOK_AGAIN_S, judge, plain};
 pub use judgement::{Action, Finding, HookRecord, Judgement};
 pub use policy::Policy;
 pub use reason::{Other, Reason};

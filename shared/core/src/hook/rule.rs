@@ -1,7 +1,5 @@
 //! Every rule there is: one table, from which policies, messages and the documents are made.
 
-use serde::{Deserialize, Serialize};
-
 use super::stage::Check;
 
 /// What the breach of a rule comes to.
@@ -20,28 +18,12 @@ pub enum Weight {
 /// Declares the rules: a variant, its code, what it belongs to, its weight, what it is known as, and its meaning.
 macro_rules! rules {
     ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $check:ident, $weight:ident, $known:literal;)+) => {
-        /// A rule.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum Rule {
-            $($(#[doc = $doc])+ #[serde(rename = $code)] $name,)+
+        crate::codes::coded! {
+            /// A rule.
+            Rule: $($(#[doc = $doc])+ $name = $code,)+
         }
 
         impl Rule {
-            /// All of them, in the order of the documents.
-            pub const ALL: &[Self] = &[$(Self::$name),+];
-
-            /// The code in records, metrics, messages and policies.
-            #[must_use]
-            pub fn code(self) -> &'static str {
-                match self { $(Self::$name => $code,)+ }
-            }
-
-            /// What its breach means, for people.
-            #[must_use]
-            pub fn meaning(self) -> &'static str {
-                match self { $(Self::$name => concat!($($doc),+).trim_ascii(),)+ }
-            }
-
             /// What it belongs to.
             #[must_use]
             pub fn check(self) -> Check {

@@ -4,37 +4,25 @@ use jiff::SignedDuration;
 use tidegate_core::canary::facts::{Platform, Strategy};
 use tidegate_core::diagnosis::Task;
 use tidegate_core::hook::checks::check;
-use tidegate_core::hook::facts::{Deployment, Event, Surroundings, Target, Targets, Tasks};
+use tidegate_core::hook::facts::{Deployment, Event, Target, Targets, Tasks};
 use tidegate_core::hook::policy::Level;
 use tidegate_core::hook::{Check, Facts, Finding, Policy, Rule, Stage};
 
 use crate::world::{crashed, minute, pending, running, scaled_in, stopped};
 
 fn deployment(platform: Platform, stage: Stage) -> Facts {
-    Facts {
-        stage,
-        deployment: Deployment {
-            id: "d-SHOP".to_owned(),
-            platform,
-            event: "AfterInstall".to_owned(),
-            strategy: Strategy::default(),
-            started_at: minute(0),
-            roll_back: false,
-            first: false,
-            waiting_since: None,
-            hook_ends_at: None,
-        },
-        task_definition: None,
-        task_definition_unknown: None,
-        surroundings: Surroundings::default(),
-        images: Vec::new(),
-        settings: None,
-        alarms: Vec::new(),
-        tasks: None,
-        targets: None,
-        smoke: Vec::new(),
-        unreadable: Vec::new(),
-    }
+    let deployment = Deployment {
+        id: "d-SHOP".to_owned(),
+        platform,
+        event: "AfterInstall".to_owned(),
+        strategy: Strategy::default(),
+        started_at: minute(0),
+        roll_back: false,
+        first: false,
+        waiting_since: None,
+        hook_ends_at: None,
+    };
+    Facts::of(stage, deployment)
 }
 
 fn with_tasks(desired: u32, tasks: Vec<Task>) -> Facts {

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use tidegate_core::canary::facts::{Platform, Strategy};
-use tidegate_core::hook::facts::{Alarm, AlarmState, Deployment, Facts, Settings, Split, Surroundings, Traffic};
+use tidegate_core::hook::facts::{Alarm, AlarmState, Deployment, Facts, Settings, Split, Traffic};
 use tidegate_core::hook::{Policy, Stage};
 use tidegate_core::mode::Mode;
 use tidegate_core::smoke::{Answer, Expected, Request, Tried};
@@ -12,29 +12,22 @@ use super::NOW;
 
 /// A deployment at a stage, of which nothing is wrong that the checks here look at.
 pub(crate) fn facts(stage: Stage) -> Facts {
+    let deployment = Deployment {
+        id: "d-1".to_owned(),
+        platform: Platform::CodeDeploy,
+        event: format!("{stage:?}"),
+        strategy: Strategy::Canary,
+        started_at: NOW - SignedDuration::from_mins(2),
+        roll_back: false,
+        first: false,
+        waiting_since: None,
+        hook_ends_at: None,
+    };
     Facts {
-        stage,
-        deployment: Deployment {
-            id: "d-1".to_owned(),
-            platform: Platform::CodeDeploy,
-            event: format!("{stage:?}"),
-            strategy: Strategy::Canary,
-            started_at: NOW - SignedDuration::from_mins(2),
-            roll_back: false,
-            first: false,
-            waiting_since: None,
-            hook_ends_at: None,
-        },
         task_definition: Some(task_definition()),
-        task_definition_unknown: None,
-        surroundings: Surroundings::default(),
-        images: Vec::new(),
         settings: Some(settings()),
         alarms: vec![alarm("shop-errors", false)],
-        tasks: None,
-        targets: None,
-        smoke: Vec::new(),
-        unreadable: Vec::new(),
+        ..Facts::of(stage, deployment)
     }
 }
 

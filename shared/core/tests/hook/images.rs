@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tidegate_core::canary::facts::Platform as Deployer;
-use tidegate_core::hook::facts::{Deployment, Facts, Image, Surroundings};
+use tidegate_core::hook::facts::{Deployment, Facts, Image};
 use tidegate_core::hook::policy::{Level, Preflight};
 use tidegate_core::hook::{Judgement, Policy, Stage, judge, tell};
 use tidegate_core::mode::Mode;
@@ -39,30 +39,18 @@ fn vulnerable() -> scan::Facts {
 }
 
 fn release(images: Vec<Image>) -> Facts {
-    Facts {
-        stage: Stage::BeforeInstall,
-        deployment: Deployment {
-            id: "d-1".to_owned(),
-            platform: Deployer::CodeDeploy,
-            event: "BeforeInstall".to_owned(),
-            strategy: tidegate_core::canary::facts::Strategy::BlueGreen,
-            started_at: now(),
-            roll_back: false,
-            first: false,
-            waiting_since: Some(now()),
-            hook_ends_at: None,
-        },
-        task_definition: None,
-        task_definition_unknown: None,
-        surroundings: Surroundings::default(),
-        images,
-        settings: None,
-        alarms: Vec::new(),
-        tasks: None,
-        targets: None,
-        smoke: Vec::new(),
-        unreadable: Vec::new(),
-    }
+    let deployment = Deployment {
+        id: "d-1".to_owned(),
+        platform: Deployer::CodeDeploy,
+        event: "BeforeInstall".to_owned(),
+        strategy: tidegate_core::canary::facts::Strategy::BlueGreen,
+        started_at: now(),
+        roll_back: false,
+        first: false,
+        waiting_since: Some(now()),
+        hook_ends_at: None,
+    };
+    Facts { images, ..Facts::of(Stage::BeforeInstall, deployment) }
 }
 
 fn image(facts: scan::Facts) -> Image {
