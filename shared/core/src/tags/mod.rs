@@ -1,4 +1,12 @@
 //! The `tidegate:` tags of an ECS service: read strictly, every fault named with its value and the rule.
+//!
+//! - [`table`]: every tag with its default and its meaning
+//!
+//! What a function makes of its tags is in the `enrolment` module beside its rules.
+
+pub mod table;
+
+pub use table::{KNOWN, TABLE, Tag};
 
 use std::collections::BTreeMap;
 
@@ -9,43 +17,6 @@ use crate::words::nearest;
 
 /// What all our tags begin with.
 pub const PREFIX: &str = "tidegate:";
-
-/// Every tag there is. A tag with the prefix that is not here is a fault, so that a slip of the pen is seen.
-pub const KNOWN: &[&str] = &[
-    "scale",
-    "gate",
-    "scan",
-    "hook",
-    "min",
-    "max",
-    "cpu",
-    "memory",
-    "requests",
-    "backlog",
-    "metric",
-    "spot",
-    "on-demand-base",
-    "hours",
-    "off-hours",
-    "max-ratio",
-    "min-excess",
-    "max-error-rate",
-    "max-response-ms",
-    "gate-metric",
-    "slow-ms",
-    "slow-ratio",
-    "warm-up",
-    "alpha",
-    "beta",
-    "ok-rate",
-    "patience",
-    "on-inconclusive",
-    "bake",
-    "alarms",
-    "smoke",
-    "preflight",
-    "break-glass",
-];
 
 /// A tag that can't be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
