@@ -36,7 +36,7 @@ pub fn charged<'a>(queries: impl Iterator<Item = &'a MetricQuery>) -> u32 {
 pub struct Datapoint {
     /// Start of the period.
     pub at: Timestamp,
-    /// The statistic.
+    /// The statistic, in the metric's unit.
     pub value: f64,
 }
 

@@ -9,7 +9,7 @@ use crate::scaling::facts::Point;
 pub struct Demand {
     /// The minute that the first value belongs to.
     pub start: Timestamp,
-    /// One value per minute.
+    /// One value per minute, in the unit of the trace; None in a gap of it.
     pub minutes: Vec<Option<f64>>,
 }
 

@@ -40,7 +40,7 @@ pub struct Figures {
 }
 
 impl Figures {
-    /// The share of the work that found no capacity.
+    /// The share of the work that found no capacity, from 0 to 1.
     #[must_use]
     pub fn unmet_share(&self) -> f64 {
         if self.demand > 0.0 { self.unmet / self.demand } else { 0.0 }
@@ -59,13 +59,13 @@ impl Figures {
 pub struct Frame {
     /// When it began.
     pub at: Timestamp,
-    /// Work that arrived in it; None in a gap of the trace.
+    /// Work that arrived in it, in the trace's unit; None in a gap of the trace.
     pub demand: Option<f64>,
     /// Tasks that served at its end.
     pub running: u32,
     /// Task-seconds billed in it.
     pub billed_s: i64,
-    /// Work that found no capacity.
+    /// Work that found no capacity, in the trace's unit.
     pub unmet: f64,
     /// Mean utilisation, in percent; None where no task served.
     pub utilisation: Option<f64>,

@@ -28,9 +28,9 @@ struct Launch {
 /// What a stretch of time has seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Served {
-    /// Work that arrived.
+    /// Work that arrived, in the trace's unit.
     pub demand: f64,
-    /// Work that the tasks could not take.
+    /// Work that the tasks could not take, in the trace's unit.
     pub unmet: f64,
     /// Task-seconds that served.
     pub running_s: f64,

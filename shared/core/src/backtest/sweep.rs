@@ -33,18 +33,18 @@ pub struct Comparison {
 pub struct EqualUnmet {
     /// Their mean ratio; below 1 the first is the cheaper one.
     pub bill_ratio: f64,
-    /// The least share of unmet demand that both reach.
+    /// The least share of unmet demand that both reach, from 0 to 1.
     pub least: f64,
-    /// The largest.
+    /// The largest share that both reach, from 0 to 1.
     pub most: f64,
 }
 
 /// So many of so many best targets: those that no other target of the same scaler beats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Beaten {
-    /// So many
+    /// So many targets.
     pub targets: usize,
-    /// of so many.
+    /// Of so many.
     pub of: usize,
 }
 

@@ -15,14 +15,14 @@ const FEWEST_BAD: u64 = 5;
 /// And they have to lie in so many minutes: one minute is one accident.
 const FEWEST_MINUTES: usize = 2;
 
-/// The largest e-value that is told; a float holds no more than a little more.
+/// The natural logarithm of the largest e-value that is told; a float holds no more than a little more.
 const LARGEST_LOG: f64 = 690.0;
 
 /// The evidence of all classes.
 pub struct Classes {
     /// Class by class.
     pub each: Vec<ClassEvidence>,
-    /// The logarithm of the mean of the e-values that the canary is worse.
+    /// The natural logarithm of the mean of the e-values that the canary is worse.
     pub worse: f64,
     /// The same, where only classes with a difference that matters count.
     pub worse_and_material: f64,
@@ -211,7 +211,7 @@ fn one(class: Class, facts: &Facts, policy: &Policy, look: &Look) -> (ClassEvide
     (told, Minutes { class, margin, dispersion: dispersion.observed, splits, trials })
 }
 
-/// An e-value from its logarithm, as large as a float can tell it.
+/// An e-value from its natural logarithm, as large as a float can tell it.
 #[must_use]
 pub fn value(log: f64) -> f64 {
     log.min(LARGEST_LOG).exp()

@@ -1,7 +1,10 @@
 //! How much more the old version's bad events vary from minute to minute than independent ones would.
 //!
 //! Errors come in clumps: retries, one bad client, one bad task. A test that takes each for independent stops good
-//! releases far more often than it says.
+//! releases far more often than it says. The measure is variance over mean: 1 where events are independent, about 3 where they
+//! come in clumps of three.
+//!
+//! Source: Cox, "Some remarks on overdispersion", Biometrika 70 (1983), 269-274, <https://doi.org/10.1093/biomet/70.1.269>.
 
 use super::facts::Before;
 
@@ -22,7 +25,7 @@ const GUESS: f64 = 2.0;
 /// How much bad events vary.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dispersion {
-    /// As the old version's minutes have it.
+    /// As the old version's minutes have it: variance over mean, at least 1.
     pub observed: f64,
     /// The events that it was observed in.
     pub events: f64,

@@ -15,6 +15,8 @@ use super::policy::{OnInconclusive, OwnMetric, Policy, Slow};
 pub const GATE: &str = "gate";
 
 /// CodeDeploy ends a hook after an hour, and the gate wants to answer before.
+///
+/// Source: <https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html>
 const LONGEST_BAKE_S: u32 = 50 * 60;
 
 /// The policy of a deployment of a service with these tags, on top of a whole installation's defaults.

@@ -38,7 +38,7 @@ pub struct Trials {
     pub requests: f64,
 }
 
-/// The logarithm of the e-value against "the canary's rate is at most `margin` times the baseline's".
+/// The natural logarithm of the e-value against "the canary's rate is at most `margin` times the baseline's".
 ///
 /// `dispersion` is the variance over the mean of the events; the bets are raised to its reciprocal, as events that come
 /// in clumps say no more than their clumps.
@@ -47,14 +47,14 @@ pub fn worse(minutes: &[Split], margin: f64, dispersion: f64) -> f64 {
     mean_of(&RATIOS.map(|ratio| against(minutes, margin, margin * ratio) / dispersion))
 }
 
-/// The logarithm of the e-value against "the canary's rate is at least twice `margin` times the baseline's".
+/// The natural logarithm of the e-value against "the canary's rate is at least twice `margin` times the baseline's".
 #[must_use]
 pub fn not_twice(minutes: &[Split], margin: f64, dispersion: f64) -> f64 {
     let twice = 2.0 * margin;
     mean_of(&RATIOS.map(|ratio| against(minutes, twice, twice / ratio) / dispersion))
 }
 
-/// The logarithm of the e-value against "the canary's rate is at least `rate`", from 0 to 1.
+/// The natural logarithm of the e-value against "the canary's rate is at least `rate`", from 0 to 1.
 #[must_use]
 pub fn low(minutes: &[Trials], rate: f64, dispersion: f64) -> f64 {
     if rate <= 0.0 || rate >= 1.0 {

@@ -103,10 +103,10 @@ pub struct Deployment {
     /// The share of production traffic that the new version should have now, in percent; absent where it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight_percent: Option<f64>,
-    /// The share that it should have had at the step before; 0 where that is not known.
+    /// The share that it should have had at the step before, in percent; 0 where that is not known.
     #[serde(default)]
     pub previous_percent: f64,
-    /// The share of the first step, where that is known. Minutes in which the canary has much less come before it.
+    /// The share of the first step in percent, where that is known. Minutes in which the canary has much less come before it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_percent: Option<f64>,
     /// When this hook was called first for this step, where the caller was told.
@@ -256,7 +256,7 @@ pub enum AlarmOf {
 pub struct Point {
     /// Its start.
     pub at: Timestamp,
-    /// The statistic's value.
+    /// The statistic's value, in the metric's unit.
     pub value: f64,
 }
 

@@ -20,7 +20,7 @@ pub struct Judgement {
     pub why: String,
     /// Settled minutes with traffic of both versions that count as evidence.
     pub evidence_minutes: u32,
-    /// The evidence that the canary is worse, all classes together; stops at `fail_at`.
+    /// The evidence that the canary is worse, as an e-value of all classes together; stops at `fail_at`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<f64>,
     /// `1 / alpha`.

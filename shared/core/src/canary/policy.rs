@@ -23,19 +23,19 @@ pub struct Policy {
     /// When a request is slow; `null` for never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slow: Option<Slow>,
-    /// The canary's first minutes count for guards only.
+    /// The canary's first seconds, which count for guards only.
     pub warm_up_s: u32,
-    /// Chance of stopping a good release, over the whole deployment.
+    /// Chance of stopping a good release, over the whole deployment: from 0 to 1.
     pub alpha: f64,
-    /// Chance of calling a bad release good early, at each step.
+    /// Chance of calling a bad release good early, at each step: from 0 to 1.
     pub beta: f64,
-    /// A rate that is shown to be below this is good whatever the baseline does.
+    /// A rate that is shown to be below this many percent is good whatever the baseline does.
     pub ok_rate_percent: f64,
-    /// How long one step waits for evidence.
+    /// Seconds that one step waits for evidence.
     pub patience_s: u32,
     /// What then.
     pub on_inconclusive: OnInconclusive,
-    /// How long the new version has to serve all traffic before it is called good.
+    /// Seconds that the new version has to serve all traffic before it is called good.
     pub bake_s: u32,
     /// Names of alarms that stop this service's deployments.
     pub alarms: Vec<String>,
@@ -122,6 +122,6 @@ pub enum OnInconclusive {
 pub struct OwnMetric {
     /// `Namespace/Name/Statistic/Dimension=value`, as the tag has it; its name in the facts.
     pub name: String,
-    /// Above this it fails.
+    /// Above this, in the metric's unit, it fails.
     pub above: f64,
 }

@@ -75,7 +75,7 @@ pub struct Container {
     /// `RUNNING`, `STOPPED` and their like.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "is_default")]
     pub last_status: String,
-    /// What it ended with.
+    /// What it ended with, 0 for success; absent while it runs, or where ECS was not told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit_code: Option<i32>,
     /// Why it ended, where ECS knows more than that.

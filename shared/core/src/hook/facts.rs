@@ -225,7 +225,7 @@ pub struct AlarmState {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tasks {
-    /// How many there should be.
+    /// How many tasks there should be.
     pub desired: u32,
     /// Those that there are, and those that stopped and that ECS still tells of: for an hour.
     pub tasks: Vec<Task>,
@@ -248,7 +248,7 @@ pub struct Event {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Targets {
-    /// How many there should be.
+    /// How many targets there should be.
     pub desired: u32,
     /// The new version's target group, by name; absent where it could not be told which it is.
     #[serde(skip_serializing_if = "Option::is_none")]

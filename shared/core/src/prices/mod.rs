@@ -74,7 +74,9 @@ impl TaskSize {
         Self { cpu_units: 256, memory_mib: 512, storage_gib: INCLUDED_GIB, architecture: Architecture::X86_64 };
 }
 
-/// Storage that costs nothing.
+/// Storage of a task that costs nothing, in GiB.
+///
+/// Source: <https://aws.amazon.com/fargate/pricing/>
 const INCLUDED_GIB: u32 = 20;
 
 /// What the tasks of a service run on.
@@ -119,13 +121,13 @@ pub struct Mix {
 /// An amount that is known within bounds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UsdRange {
-    /// At least.
+    /// At least so many dollars.
     pub low: f64,
-    /// At most.
+    /// At most so many dollars.
     pub high: f64,
 }
 
-/// A sum rounded to whole cents.
+/// A sum in dollars, rounded to whole cents.
 #[must_use]
 pub fn in_cents(usd: f64) -> f64 {
     (usd * 100.0).round() / 100.0

@@ -205,7 +205,7 @@ impl Reading {
 pub struct Point {
     /// Start of the period.
     pub at: Timestamp,
-    /// The statistic's value over the period.
+    /// The statistic's value over the period, in the metric's unit: percent for CPU and memory.
     pub value: f64,
     /// `SampleCount` over the period; read for the CPU metric, where it counts the tasks.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -12,7 +12,7 @@ use super::facts::{Facts, Point, Reading};
 /// A task that was launched counts in the metric at the latest this long after: image pull and start.
 const START: SignedDuration = SignedDuration::from_secs(300);
 
-/// A task that was told to stop may count in the metric for this long: `stopTimeout` is at most 120 s, and the
+/// A task that was told to stop may count in the metric for this long: `stopTimeout` is at most 120 s on Fargate, and the
 /// minute in which it ends still has its samples.
 const STOP: SignedDuration = SignedDuration::from_secs(240);
 

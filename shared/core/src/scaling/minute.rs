@@ -27,7 +27,7 @@ pub struct Counts {
 pub struct Asked {
     /// Tasks.
     pub tasks: u32,
-    /// The metric over its target.
+    /// The metric over its target: 1 at the target.
     pub load: f64,
     /// What the value was seen against.
     pub counts: Counts,

@@ -37,7 +37,7 @@ pub struct Load {
     pub stable: f64,
     /// Over the panic window.
     pub panic: f64,
-    /// What one task should carry.
+    /// What one task should carry, in the same unit.
     pub target: f64,
 }
 

@@ -14,7 +14,7 @@ use super::ratio::{Readiness, Tolerance};
 use super::stabilise::Windows;
 use crate::mode::Mode;
 
-/// From this memory utilisation on, nothing is taken away.
+/// From this memory utilisation on, in percent, nothing is taken away.
 pub const MEMORY_GUARD_PERCENT: f64 = 80.0;
 
 /// The policy of one service.
@@ -128,7 +128,7 @@ pub enum Target {
 }
 
 impl Target {
-    /// The number that the metric is compared with.
+    /// The number that the metric is compared with: percent of a utilisation, else in the metric's unit per task.
     #[must_use]
     pub fn goal(self) -> f64 {
         let (Self::Utilization(goal)
@@ -150,7 +150,7 @@ impl Target {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Saturation {
-    /// Percent.
+    /// From this CPU utilisation on, in percent, it hides the demand.
     pub at_percent: f64,
     /// Where nothing else shows the demand, at least this many times the tasks.
     pub at_least: f64,

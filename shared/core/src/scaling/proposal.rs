@@ -7,6 +7,8 @@ use super::history::samples_per_task;
 use super::whole;
 
 /// Days that the proposal looks back: as long as CloudWatch keeps minutes.
+///
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html>
 pub const DAYS: u32 = 15;
 
 /// Periods that the proposal reads, in seconds.

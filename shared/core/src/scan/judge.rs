@@ -16,10 +16,10 @@ use super::standing::{Standing, standing};
 use super::tell;
 use super::weigh::{Scales, Weight};
 
-/// When a scan that was begun is looked for.
+/// When a scan that was begun is looked for, in seconds.
 const BEGUN_S: u32 = 60;
 
-/// When an image that comes out of the archive is looked for; it takes up to 20 minutes.
+/// When an image that comes out of the archive is looked for, in seconds; it takes up to 20 minutes.
 const ACTIVATING_S: u32 = 120;
 
 /// Judges an image. What is not known never passes, but where the policy says so, with a warning.

@@ -152,10 +152,10 @@ pub struct LinuxParameters {
     /// How many devices of the instance it is given.
     #[serde(deserialize_with = "count", skip_serializing_if = "is_default")]
     pub devices: usize,
-    /// Swap in MiB.
+    /// Swap in MiB; 0 is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_swap: Option<i64>,
-    /// How eagerly memory is swapped.
+    /// How eagerly memory is swapped, from 0 to 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub swappiness: Option<i64>,
     /// `/dev/shm` in MiB.
@@ -178,20 +178,20 @@ pub struct Capabilities {
     pub drop: Vec<String>,
 }
 
-/// How ECS finds out whether a container is well. Seconds.
+/// How ECS finds out whether a container is well.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct HealthCheck {
     /// What is run.
     #[serde(deserialize_with = "or_default", skip_serializing_if = "is_default")]
     pub command: Vec<String>,
-    /// Between two checks; 30 where it is not said.
+    /// Seconds between two checks; 30 where it is not said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interval: Option<u32>,
     /// Failures in a row that make it unhealthy; 3 where it is not said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retries: Option<u32>,
-    /// From its start on, failures do not count for so long; 0 where it is not said.
+    /// From its start on, failures do not count for so many seconds; 0 where it is not said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_period: Option<u32>,
 }
