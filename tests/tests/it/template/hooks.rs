@@ -88,7 +88,7 @@ fn what_was_not_answered_is_tried_within_the_hour_that_codedeploy_waits() {
 }
 
 /// The stages of a pasted block, each with the function that is called, in their order.
-fn stages(output: &str) -> Vec<(String, String)> {
+pub(crate) fn stages(output: &str) -> Vec<(String, String)> {
     let output = pasted(output);
     let of_code_deploy = output["Hooks"].as_array().into_iter().flatten().filter_map(Value::as_object).flatten();
     let of_code_deploy =

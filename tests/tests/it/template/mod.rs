@@ -1,9 +1,12 @@
 //! The template beside the code that it deploys: what one says, the other has to mean.
 
+mod alarms;
+mod doors;
 mod events;
 mod hooks;
 mod metrics;
 mod rights;
+mod roles;
 mod settings;
 
 use std::collections::BTreeMap;
@@ -12,17 +15,41 @@ use saphyr::{LoadableYamlNode, Yaml};
 
 use crate::functions::Function;
 
+pub(crate) use hooks::stages;
+
 const TEMPLATE: &str = include_str!("../../../../template.yaml");
 
 /// The stack's name where nobody gives another.
 const STACK: &str = "tidegate";
 
 pub(crate) fn template() -> Yaml<'static> {
-    Yaml::load_from_str(TEMPLATE).expect("the template is YAML").swap_remove(0)
+    parsed(TEMPLATE)
+}
+
+/// A document of YAML, with the short forms of CloudFormation's functions as tags.
+pub(crate) fn parsed(document: &'static str) -> Yaml<'static> {
+    Yaml::load_from_str(document).expect("it is YAML").swap_remove(0)
 }
 
 fn resource<'a>(template: &'a Yaml<'static>, name: &str) -> &'a Yaml<'static> {
     &template["Resources"][name]["Properties"]
+}
+
+/// The resources of one type, by their names.
+fn of_kind<'a>(template: &'a Yaml<'static>, kind: &str) -> Vec<(String, &'a Yaml<'static>)> {
+    let resources = template["Resources"].as_mapping().expect("a mapping").iter();
+    let of_kind = resources.filter(|(_, resource)| resource["Type"].as_str() == Some(kind));
+    of_kind.map(|(name, resource)| (text(name), resource)).collect()
+}
+
+/// The condition that a resource is there under, if it is not always.
+fn condition(template: &Yaml<'static>, name: &str) -> Option<String> {
+    template["Resources"][name].as_mapping_get("Condition").map(text)
+}
+
+/// A plain whole number, of seconds or of anything else.
+fn seconds(value: &Yaml<'_>) -> i64 {
+    value.as_integer().unwrap_or_else(|| panic!("{value:?} is no whole number"))
 }
 
 /// A function's environment: the variable, and the parameter or resource that it takes its value from.
@@ -50,7 +77,7 @@ pub(crate) fn is_parameter(template: &Yaml<'static>, source: &str) -> bool {
 }
 
 /// What a short form such as `!Ref` is about.
-fn named(value: &Yaml<'_>, form: &str) -> String {
+pub(crate) fn named(value: &Yaml<'_>, form: &str) -> String {
     text(untagged(value, form))
 }
 
@@ -74,6 +101,6 @@ pub(crate) fn text(value: &Yaml<'_>) -> String {
 }
 
 /// One text, or a list of them.
-fn texts(value: &Yaml<'_>) -> Vec<String> {
+pub(crate) fn texts(value: &Yaml<'_>) -> Vec<String> {
     value.as_sequence().map_or_else(|| vec![text(value)], |list| list.iter().map(text).collect())
 }

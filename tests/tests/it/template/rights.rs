@@ -8,7 +8,7 @@ use super::{named, resource, template, text, texts, untagged};
 use crate::functions::Function;
 
 /// The statements of a role, those that depend on a parameter too; each with the condition that it depends on.
-fn conditional<'a>(template: &'a Yaml<'static>, role: &str) -> Vec<(&'a Yaml<'static>, Option<String>)> {
+pub(super) fn conditional<'a>(template: &'a Yaml<'static>, role: &str) -> Vec<(&'a Yaml<'static>, Option<String>)> {
     let policies = &resource(template, role)["Policies"];
     let listed = policies[0]["PolicyDocument"]["Statement"].as_sequence().expect("a list");
     let statement = |statement: &'a Yaml<'static>| match statement {
