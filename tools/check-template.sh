@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lints template.yaml; any finding fails. Asks neither AWS nor anybody else.
+# Lints template.yaml and the examples; any finding fails. Asks neither AWS nor anybody else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/install.sh
@@ -42,10 +42,37 @@ target.write_text(json.dumps(transform(template, {}, NoManagedPolicies()), inden
 PYTHON
 }
 
+# Whether Terraform could read the examples. It needs no provider for that; `terraform validate` would, from its registry.
+# checkov alone passes over what it can't read.
+read_terraform() {
+    .tools/venv-checkov/bin/python - examples/*/*.tf <<'PYTHON'
+import sys
+
+import hcl2
+
+for path in sys.argv[1:]:
+    with open(path) as file:
+        content = hcl2.load(file)
+    if not any(content.get(block) for block in ("terraform", "variable", "resource", "output")):
+        sys.exit(f"{path} has nothing in it")
+print(f"{len(sys.argv) - 1} files of Terraform can be read")
+PYTHON
+}
+
+checkov() {
+    .tools/venv-checkov/bin/checkov --framework "$1" --skip-download --compact --quiet "${@:2}"
+}
+
 run "$bin/sam" validate --lint
 run expand
-run "$bin/cfn-lint" --append-rules cfn_lint_serverless.rules -- template.yaml "$expanded"
+run "$bin/cfn-lint" --append-rules cfn_lint_serverless.rules -- template.yaml "$expanded" examples/*/template.yaml
 for file in template.yaml "$expanded"; do
-    run .tools/venv-checkov/bin/checkov --framework cloudformation --skip-download --compact --quiet -f "$file"
+    run checkov cloudformation -f "$file"
 done
+run checkov cloudformation -d examples
+run checkov terraform -d examples
+run read_terraform
+if command -v terraform >/dev/null; then
+    run terraform fmt -check -diff -recursive examples
+fi
 exit "$failed"
