@@ -32,30 +32,75 @@ impl Bucket {
     }
 }
 
-/// Spends a bucket that is full when a run begins, one token a call.
+/// Spends a bucket, one token a call.
+///
+/// It is kept as the time at which everything that was spent has come in again (the generic cell rate algorithm): a call
+/// waits while that is further ahead than what the bucket holds.
 #[derive(Debug)]
 pub struct Pace {
     every: Duration,
-    burst: u32,
-    taken: Cell<u32>,
-    started: Instant,
+    holds: Duration,
+    spent_until: Cell<Instant>,
 }
 
 impl Pace {
-    /// A full bucket.
+    /// A bucket that is full when a run begins.
     #[must_use]
     pub fn new(bucket: Bucket) -> Self {
         let every = Duration::from_secs(1) / bucket.per_second.max(1);
-        Self { every, burst: bucket.burst, taken: Cell::new(0), started: Instant::now() }
+        Self { every, holds: every * bucket.burst, spent_until: Cell::new(Instant::now()) }
+    }
+
+    /// The share that one of several workers has, who may all be at work at once. It has nothing of what the bucket holds
+    /// when it is full: each of them would spend that again, and so would whoever comes after it. So together they never
+    /// make more than `per_second`, whenever each of them begins.
+    #[must_use]
+    pub fn shared(bucket: Bucket, workers: u32) -> Self {
+        let whole = Self::new(bucket);
+        Self { every: whole.every * workers.max(1), holds: Duration::ZERO, ..whole }
     }
 
     /// Waits for a token.
     pub async fn turn(&self) {
-        let number = self.taken.get() + 1;
-        self.taken.set(number);
-        let waits = number.saturating_sub(self.burst);
-        if waits > 0 {
-            tokio::time::sleep_until(self.started + self.every * waits).await;
+        let now = Instant::now();
+        let spent_until = self.spent_until.get().max(now) + self.every;
+        self.spent_until.set(spent_until);
+        let wait = spent_until.duration_since(now).saturating_sub(self.holds);
+        if wait > Duration::ZERO {
+            tokio::time::sleep_until(now + wait).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Seconds until each of so many turns.
+    async fn turns(pace: &Pace, count: u32) -> Vec<u64> {
+        let began = Instant::now();
+        let mut turns = Vec::new();
+        for _ in 0..count {
+            pace.turn().await;
+            turns.push(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
+        }
+        turns
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_run_by_itself_spends_the_full_bucket_first_and_it_fills_again() {
+        let pace = Pace::new(Bucket { burst: 2, per_second: 10 });
+        assert_eq!(turns(&pace, 5).await, [0, 0, 100, 200, 300]);
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        assert_eq!(turns(&pace, 4).await, [0, 0, 100, 200]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn workers_share_what_comes_in_and_have_nothing_of_what_is_there() {
+        let bucket = Bucket::ECS_SERVICE_READ.half();
+        let workers = [Pace::shared(bucket, 2), Pace::shared(bucket, 2)];
+        assert_eq!(turns(&workers[0], 3).await, [200, 400, 600]);
+        // Whoever had other things to do has not saved anything.
+        assert_eq!(turns(&workers[1], 3).await, [200, 400, 600]);
     }
 }

@@ -13,14 +13,15 @@
 //! - [`reason`]: every reason code there is
 //!
 //! Beside the decision stand [`enrolment`] (what a service's tags ask for), [`cadence`] (which minute reads which
-//! service), [`queries`] (what to ask CloudWatch), [`proposal`] (bounds for a service that has none) and [`edge`]
-//! (whether a decision is news).
+//! service), [`fan_out`] (which parts a run is divided into where there are too many services for one), [`queries`] (what
+//! to ask CloudWatch), [`proposal`] (bounds for a service that has none) and [`edge`] (whether a decision is news).
 
 pub mod cadence;
 pub mod decision;
 pub mod edge;
 pub mod enrolment;
 pub mod facts;
+pub mod fan_out;
 pub mod flaps;
 pub mod guards;
 pub mod history;
