@@ -7,7 +7,8 @@
 //! - [`tagging`], [`ecs`], [`deployments`] (ECS's own), [`codedeploy`], [`loadbalancing`], [`cloudwatch`],
 //!   [`autoscaling`], [`functions`], [`notifications`], [`tasks`] (ECS's tasks and task definitions), [`images`] (ECR),
 //!   [`inspector`], [`parameters`] (SSM), [`definitions`] and [`service_tasks`] (ECS's, as a deployment is checked by
-//!   them), [`app_specs`] (CodeDeploy's), [`listeners`], [`logs`]: the services, one cargo feature each
+//!   them), [`app_specs`] (CodeDeploy's), [`listeners`], [`logs`], [`queues`] (SQS): the services, one cargo feature each
+//! - [`operator`]: what only an operator asks
 //! - [`probe`]: smoke requests
 //! - [`error`]: what can go wrong with a call, classified once
 //! - [`calls`]: how many calls were made
@@ -76,6 +77,8 @@ pub mod logs;
 pub mod metrics;
 #[cfg(feature = "notifications")]
 pub mod notifications;
+#[cfg(feature = "operator")]
+pub mod operator;
 pub mod pace;
 #[cfg(any(feature = "service-tasks", feature = "tasks"))]
 mod pages;
@@ -83,6 +86,8 @@ mod pages;
 pub mod parameters;
 #[cfg(feature = "probe")]
 pub mod probe;
+#[cfg(feature = "queues")]
+pub mod queues;
 pub mod sdk;
 #[cfg(feature = "service-tasks")]
 pub mod service_tasks;

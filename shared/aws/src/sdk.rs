@@ -57,10 +57,14 @@ pub struct Aws {
     pub(crate) prober: crate::probe::Prober,
     #[cfg(feature = "notifications")]
     pub(crate) sns: crate::bare::Bare,
+    #[cfg(feature = "operator")]
+    pub(crate) operator: crate::operator::Clients,
     #[cfg(feature = "parameters")]
     pub(crate) ssm: crate::bare::Bare,
     #[cfg(feature = "app-specs")]
     pub(crate) s3: crate::bare::Bare,
+    #[cfg(feature = "queues")]
+    pub(crate) sqs: crate::bare::Bare,
     #[cfg(feature = "tagging")]
     pub(crate) tagging: crate::bare::Bare,
     clock: ClockSource,
@@ -126,10 +130,14 @@ impl Aws {
             prober: crate::probe::Prober::new(clock),
             #[cfg(feature = "notifications")]
             sns: bare!(notifications),
+            #[cfg(feature = "operator")]
+            operator: crate::operator::Clients::new(config, &calls),
             #[cfg(feature = "parameters")]
             ssm: bare!(parameters),
             #[cfg(feature = "app-specs")]
             s3: crate::bare::Bare::new(&crate::app_specs::S3, config, &calls),
+            #[cfg(feature = "queues")]
+            sqs: bare!(queues),
             #[cfg(feature = "tagging")]
             tagging: bare!(tagging),
             clock,

@@ -1,4 +1,4 @@
-//! The AppSpec of a CodeDeploy deployment to ECS, of which only the task definition is looked at.
+//! The AppSpec of a CodeDeploy deployment to ECS, of which the task definition and the hooks are looked at.
 //!
 //! It is CodeDeploy's document and not ours: whatever else is in it is none of our business, and keys are found in any
 //! case, as its examples have them in two. JSON is read as the YAML that it is.
@@ -15,15 +15,7 @@ const SERVICE: &str = "AWS::ECS::Service";
 /// # Errors
 /// A sentence that says where it has none.
 pub fn task_definition(text: &str) -> Result<String, String> {
-    let mut faults = Faults::default();
-    // What is strange elsewhere, as an alias, is for CodeDeploy to take or not.
-    let Some(root) = tree(text, "must have Resources", &mut faults) else {
-        let told = faults.finish(text, ()).err().unwrap_or_default();
-        return Err(told.first().map_or_else(
-            || "the AppSpec can't be read".to_owned(),
-            |fault| format!("the AppSpec can't be read: {fault}"),
-        ));
-    };
+    let root = read(text)?;
     let resources = get(&root, "Resources").ok_or("the AppSpec has no Resources")?;
     let resources = resources_of(resources);
     let is_service =
@@ -45,6 +37,43 @@ pub fn task_definition(text: &str) -> Result<String, String> {
         }
         _ => Ok(name.to_owned()),
     }
+}
+
+/// The functions that an AppSpec has called, in its order: the lifecycle event, and the function's name or ARN. Empty where
+/// it has none.
+///
+/// # Errors
+/// A sentence that says why it can't be read.
+///
+/// Source: <https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html>
+pub fn hooks(text: &str) -> Result<Vec<(String, String)>, String> {
+    let root = read(text)?;
+    let Some(hooks) = get(&root, "Hooks") else { return Ok(Vec::new()) };
+    let listed = match &hooks.value {
+        Value::List(items) => items.iter().collect(),
+        _ => vec![hooks],
+    };
+    let named = listed.into_iter().flat_map(|node| match &node.value {
+        Value::Mapping(entries) => entries.as_slice(),
+        _ => &[],
+    });
+    let hook = |(event, node): &(String, Node)| match &node.value {
+        Value::Text { text, .. } if !text.trim().is_empty() => Some((event.clone(), text.trim().to_owned())),
+        _ => None,
+    };
+    Ok(named.filter_map(hook).collect())
+}
+
+fn read(text: &str) -> Result<Node, String> {
+    let mut faults = Faults::default();
+    // What is strange elsewhere, as an alias, is for CodeDeploy to take or not.
+    tree(text, "must have Resources", &mut faults).ok_or_else(|| {
+        let told = faults.finish(text, ()).err().unwrap_or_default();
+        told.first().map_or_else(
+            || "the AppSpec can't be read".to_owned(),
+            |fault| format!("the AppSpec can't be read: {fault}"),
+        )
+    })
 }
 
 /// The resources: a list of mappings with one name each, or one mapping of names.
@@ -111,6 +140,24 @@ Hooks:
         );
         assert_eq!(task_definition(&text).as_deref(), Ok(ARN));
         assert_eq!(task_definition(&text.replace('\n', "\r\n")).as_deref(), Ok(ARN));
+        let hook = |event: &str| (event.to_owned(), "CodeDeployHook_tidegate-deploy-hook".to_owned());
+        assert_eq!(hooks(&text), Ok(vec![hook("BeforeInstall"), hook("AfterInstall")]));
+    }
+
+    #[test]
+    fn hooks_are_found_however_they_are_written() {
+        let one = Ok(vec![("AfterInstall".to_owned(), "gate".to_owned())]);
+        for text in [
+            r#"{"hooks": [{"AfterInstall": " gate "}]}"#,
+            "Hooks:\n  AfterInstall: gate\n",
+            "Hooks: [AfterInstall, {AfterInstall: gate, BeforeInstall: ''}, {AfterAllowTraffic: [a]}]",
+        ] {
+            assert_eq!(hooks(text), one, "{text}");
+        }
+        for text in ["version: 0.0", "Hooks:", "Hooks: []"] {
+            assert_eq!(hooks(text), Ok(Vec::new()), "{text}");
+        }
+        assert!(hooks("a: [").is_err_and(|why| why.starts_with("the AppSpec can't be read: line ")));
     }
 
     #[test]
