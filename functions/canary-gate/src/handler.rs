@@ -23,7 +23,7 @@ use tidegate_aws::tagging::Tagging;
 use tidegate_aws::telemetry::Output;
 use tidegate_core::canary::enrolment::GATE;
 use tidegate_core::canary::facts::Door;
-use tidegate_core::canary::{Action, Reason, edge};
+use tidegate_core::canary::{Action, Judgement, Reason, edge};
 use tidegate_core::mode::Mode;
 use tidegate_core::prices::Prices;
 use tidegate_core::tags::Tags;
@@ -33,15 +33,14 @@ use tidegate_lambda::batches::BatchAnswer;
 use tidegate_lambda::deployments::{self, InProgress, Unread};
 use tidegate_lambda::enrolled::{self, Enrolled, NotDescribed};
 use tidegate_lambda::events::{AlarmChange, too_old};
-use tidegate_lambda::hooks::answers;
 use tidegate_lambda::hooks::native::{HookAnswer, NativeHook};
+use tidegate_lambda::hooks::{answers, gate};
 use tidegate_lambda::messages;
 use tidegate_lambda::outcome::run_usd;
 use tidegate_lambda::settings::Records;
 use tidegate_lambda::start::{Failure, Host, Invocation};
 use tokio::time::Instant;
 
-use crate::act;
 use crate::event::{Event, Request};
 use crate::log;
 use crate::look::{Judged, Look};
@@ -294,9 +293,9 @@ impl<P: Ports> Gate<P> {
         if judged.mode != Mode::On {
             return Outcome { action, news: edge, ..Outcome::of(judged) };
         }
-        let done = match act::stop(&self.ports, deadline, deployment).await {
+        let done = match deployments::stop(&self.ports, deadline, deployment, GATE).await {
             Ok(()) => Done::Acted,
-            Err(not_stopped) => Done::NotMade(not_stopped),
+            Err(not_stopped) => Done::NotMade(gate::not_stopped::<Judgement>(not_stopped)),
         };
         let news = match &done {
             Done::NotMade(not_stopped) => edge && not_stopped.reason != Reason::ChangedMeanwhile,
@@ -324,7 +323,7 @@ impl<P: Ports> Gate<P> {
     }
 
     /// Tells people what is news.
-    pub(crate) async fn publish(&self, settings: &Settings, outcomes: &[Outcome]) {
+    async fn publish(&self, settings: &Settings, outcomes: &[Outcome]) {
         if let Some((subject, body)) = report::news(outcomes) {
             messages::tell(&self.ports, &settings.common, &subject, body).await;
         }

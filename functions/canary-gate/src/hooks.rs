@@ -5,18 +5,19 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tidegate_aws::codedeploy::Target;
 use tidegate_aws::deadline::Deadline;
+use tidegate_core::canary::enrolment::GATE;
 use tidegate_core::canary::facts::{Door, Platform};
-use tidegate_core::canary::{Action, Policy, Reason, edge};
+use tidegate_core::canary::{Action, Judgement, Reason, edge};
 use tidegate_core::mode::Mode;
 use tidegate_core::tags::Tags;
 use tidegate_core::verdict::Verdict;
-use tidegate_lambda::deployments::{self, InProgress, Of};
-use tidegate_lambda::enrolled;
-use tidegate_lambda::hooks::codedeploy::{CodeDeployHook, Ended, Look as Hold, Wait};
+use tidegate_lambda::deployments::{self, InProgress, NotStopped};
+use tidegate_lambda::hooks::answers::Moment;
+use tidegate_lambda::hooks::codedeploy::{CodeDeployHook, Look as Hold};
+use tidegate_lambda::hooks::gate;
 use tidegate_lambda::hooks::native::{HookAnswer, NativeHook};
 use tidegate_lambda::start::Invocation;
 
-use crate::act::{self, NotMade};
 use crate::deployment::facts;
 use crate::handler::{Gate, Ports};
 use crate::look::{Judged, Look};
@@ -34,6 +35,9 @@ const TRY_AGAIN_S: u32 = 30;
 
 /// Where something changed meanwhile, it is looked at again after this.
 const LOOK_ANEW: Duration = Duration::from_secs(5);
+
+/// Why a service is not judged.
+const NO_TAG: &str = "it carries no tag tidegate:gate with shadow or on, and passes";
 
 /// What stands for a step that could not be read.
 const UNREAD: &str = "unread";
@@ -73,7 +77,7 @@ impl<P: Ports> Gate<P> {
             Some(Action::Wait) => wait(),
         };
         let news = is_news(&judged, action, now);
-        (answer, Outcome { done: if action.is_some() { Done::Acted } else { Done::Nothing }, judged, action, news })
+        (answer, Outcome::answered(judged, action, news))
     }
 
     async fn look_native(
@@ -84,18 +88,11 @@ impl<P: Ports> Gate<P> {
         now: Timestamp,
     ) -> NativeLook {
         let id = Some(hook.id());
-        let plain = |mode, verdict, reason, why: String| NativeLook {
-            step: None,
-            judged: Judged::plain(id.clone(), mode, verdict, reason, why),
-        };
         let mode = settings.common.mode;
         let details = hook.policy();
-        let service = match enrolled::one(&self.ports, deadline, &hook.cluster, &hook.service).await {
-            Ok(Some(service)) => service,
-            Ok(None) => {
-                return plain(mode, Verdict::Fail, Reason::ServiceUnreadable, "the service is gone".to_owned());
-            }
-            Err(why) => return plain(mode, Verdict::Error, Reason::ServiceUnreadable, why),
+        let service = match gate::service(&self.ports, deadline, hook).await {
+            Ok(service) => service,
+            Err(unfound) => return NativeLook { step: None, judged: Judged::unfound(id, mode, unfound) },
         };
         let probe = Look {
             settings,
@@ -107,11 +104,10 @@ impl<P: Ports> Gate<P> {
             deadline,
             now,
         };
-        let policy = probe.policy(&service.tags);
-        let effective = mode_of(&policy);
+        let mut policy = probe.policy(&service.tags);
+        let effective = gate::mode_of::<Judgement>(&mut policy);
         if effective == Mode::Off {
-            let why = "it carries no tag tidegate:gate with shadow or on, and passes";
-            return plain(Mode::Off, Verdict::Pass, Reason::NotEnrolled, why.to_owned());
+            return NativeLook { step: None, judged: Judged::not_enrolled(id, NO_TAG) };
         }
         let door = match hook.stage.as_str() {
             // The shape of 2025 does not say the stage; how far the deployment is tells it.
@@ -119,19 +115,14 @@ impl<P: Ports> Gate<P> {
             "POST_PRODUCTION_TRAFFIC_SHIFT" => Door::Bake,
             other => {
                 let why = format!("there is no live traffic to judge at {other}");
-                return plain(effective, Verdict::Pass, Reason::OtherStage, why);
+                let judged = Judged::plain(id, effective, Verdict::Pass, Reason::OtherStage, why);
+                return NativeLook { step: None, judged };
             }
         };
-        let arns: Vec<String> = hook.deployment.iter().chain(&service.service_deployment).take(1).cloned().collect();
-        let found = match deployments::described(&self.ports, deadline, &arns).await {
-            Ok(found) => found.into_iter().next(),
-            Err(error) => return plain(effective, Verdict::Error, Reason::DeploymentUnreadable, error.to_string()),
+        let deployment = match gate::deployment(&self.ports, deadline, hook, service).await {
+            Ok(deployment) => deployment,
+            Err(unfound) => return NativeLook { step: None, judged: Judged::unfound(id, effective, unfound) },
         };
-        let Some((deployment, revisions)) = found else {
-            let why = "the deployment is gone".to_owned();
-            return plain(effective, Verdict::Fail, Reason::DeploymentUnreadable, why);
-        };
-        let deployment = InProgress { service, of: Of::Ecs { deployment, revisions } };
         let (facts, _) = facts(&deployment, &self.host.name);
         let weight = facts.weight_percent.unwrap_or(0.0);
         let door = if hook.stage.is_empty() && weight >= 99.9 { Door::Bake } else { door };
@@ -143,55 +134,23 @@ impl<P: Ports> Gate<P> {
         NativeLook { step: Some(step), judged }
     }
 
-    /// Holds a hook of a CodeDeploy deployment until its bake is over, or it has to be failed: what became of it, and the
-    /// last look with its moment.
-    pub(crate) async fn code_deploy(
-        &self,
-        settings: &Settings,
-        hook: &CodeDeployHook,
-        invocation: &Invocation,
-    ) -> (Ended, Option<Outcome>, Option<Timestamp>) {
-        let unread_succeeds = settings.common.mode != Mode::On;
-        let wait = Wait { ports: &self.ports, hook, invocation, function: &self.host.name, unread_succeeds };
-        let mut last: Option<(Outcome, Timestamp)> = None;
-        let look = async |target: &Target, now: Timestamp, is_last: bool| {
-            let (hold, outcome) = self.look_code_deploy(settings, hook, target, now, is_last).await;
-            last = Some((outcome, now));
-            hold
-        };
-        let ended = wait.hold(look).await;
-        let (mut outcome, at) = last.unzip();
-        if let (Some(outcome), Ended::NotAnswered { error, .. }) = (&mut outcome, &ended) {
-            outcome.done = Done::NotMade(NotMade { reason: Reason::AnswerFailed, why: error.to_string() });
-            outcome.news = true;
-        }
-        (ended, outcome, at)
-    }
-
-    async fn look_code_deploy(
+    /// One look for a hook of a CodeDeploy deployment.
+    pub(crate) async fn judge_held(
         &self,
         settings: &Settings,
         hook: &CodeDeployHook,
         target: &Target,
-        now: Timestamp,
-        is_last: bool,
+        Moment { now, is_last, .. }: Moment,
     ) -> (Hold, Outcome) {
         let deadline = Deadline::within(ONE_LOOK);
-        let mode = settings.common.mode;
-        let id = format!("{}/{}", target.cluster, target.service);
         let found = deployments::of_target(&self.ports, &deadline, &hook.hook.deployment, target).await;
-        let judged = match found {
-            Ok(Some(deployment)) => self.judge_held(settings, &deployment, target, &deadline, now).await,
-            Ok(None) => {
-                let why = "the service, or its deployment, is gone";
-                (Judged::plain(Some(id), mode, Verdict::Fail, Reason::DeploymentUnreadable, why), None)
-            }
-            Err(error) => {
-                let why = error.to_string();
-                (Judged::plain(Some(id), mode, Verdict::Error, Reason::DeploymentUnreadable, why), None)
+        let (judged, deployment) = match gate::held(found) {
+            Ok(deployment) => self.look_held(settings, deployment, target, &deadline, now).await,
+            Err(unfound) => {
+                let id = format!("{}/{}", target.cluster, target.service);
+                (Judged::unfound(Some(id), settings.common.mode, unfound), None)
             }
         };
-        let (judged, deployment) = judged;
         let shadow = judged.mode != Mode::On;
         let action = match judged.judgement.action(Door::Bake, Platform::CodeDeploy) {
             // Shadow holds nothing up: the schedule goes on looking.
@@ -210,22 +169,22 @@ impl<P: Ports> Gate<P> {
         let mut done = if action.is_some() { Done::Acted } else { Done::Nothing };
         // `Failed` by itself rolls back only where the deployment group is set to.
         if let (Hold::Answer { succeeded: false }, Some(deployment)) = (hold, deployment)
-            && let Err(not_stopped) = act::stop(&self.ports, &deadline, &deployment).await
+            && let Err(not_stopped) = deployments::stop(&self.ports, &deadline, &deployment, GATE).await
         {
             // The next look sees what changed: its tag, or that it is being brought back.
-            if not_stopped.reason == Reason::ChangedMeanwhile && !is_last {
+            if not_stopped.reason == NotStopped::Changed && !is_last {
                 hold = Hold::Again(LOOK_ANEW);
             }
-            done = Done::NotMade(not_stopped);
+            done = Done::NotMade(gate::not_stopped::<Judgement>(not_stopped));
         }
         let news = is_news(&judged, action, now);
         (hold, Outcome { judged, action, done, news })
     }
 
-    async fn judge_held(
+    async fn look_held(
         &self,
         settings: &Settings,
-        deployment: &InProgress,
+        deployment: InProgress,
         target: &Target,
         deadline: &Deadline,
         now: Timestamp,
@@ -241,24 +200,18 @@ impl<P: Ports> Gate<P> {
             now,
         };
         let id = Some(deployment.id());
-        let policy = look.policy(&deployment.service.tags);
-        if mode_of(&policy) == Mode::Off {
-            let why = "it carries no tag tidegate:gate with shadow or on, and passes";
-            return (Judged::plain(id, Mode::Off, Verdict::Pass, Reason::NotEnrolled, why), None);
+        let mut policy = look.policy(&deployment.service.tags);
+        if gate::mode_of::<Judgement>(&mut policy) == Mode::Off {
+            return (Judged::not_enrolled(id, NO_TAG), None);
         }
         let event = target.in_progress().map_or("", |event| event.name.as_str());
         if event != BAKE_EVENT {
             let why = format!("there is no live traffic to judge at {event}");
             return (Judged::plain(id, settings.common.mode, Verdict::Pass, Reason::OtherStage, why), None);
         }
-        let (judged, _) = look.by(&self.ports, deployment, policy).await;
-        (judged, Some(deployment.clone()))
+        let (judged, _) = look.by(&self.ports, &deployment, policy).await;
+        (judged, Some(deployment))
     }
-}
-
-/// The mode of a service, whether or not the rest of its policy can be read.
-fn mode_of(policy: &Result<Policy, (Mode, String)>) -> Mode {
-    policy.as_ref().map_or_else(|(mode, _)| *mode, |policy| policy.mode)
 }
 
 /// A look for an ECS hook, and the step that it was about.

@@ -2,11 +2,11 @@
 //!
 //! An event is read ([`event`]), the deployments in progress that it concerns are found
 //! ([`tidegate_lambda::deployments`]) and what traffic they are to be judged on is told ([`deployment`]), each is judged
-//! ([`look`], which asks [`tidegate_core::canary`]), a bad one is stopped ([`act`]), and everything is reported
+//! ([`look`], which asks [`tidegate_core::canary`]), a bad one is stopped ([`tidegate_lambda::deployments::stop`]), and everything is reported
 //! ([`report`]) and printed ([`log`]). [`handler`] is the order of these; [`settings`] is the environment. For hooks,
-//! [`answers`] sees to it that each is answered, and [`hooks`] tells with what.
+//! [`tidegate_lambda::hooks::answers`] sees to it that each is answered, [`answers`] plugs the gate in there, and [`hooks`]
+//! tells with what.
 
-pub mod act;
 pub mod answers;
 pub mod deployment;
 pub mod event;

@@ -1,35 +1,27 @@
 //! What a run prints: metrics, records, its summary. Whatever is on standard output is in CloudWatch Logs.
 
-use jiff::Timestamp;
 use tidegate_aws::telemetry::Output;
 use tidegate_core::canary::Reason;
+use tidegate_core::verdict::Verdict;
+use tidegate_lambda::hooks::gate;
 use tidegate_lambda::log;
 use tidegate_lambda::settings::Records;
 
-use crate::report::{self, Outcome, Summary};
+use crate::report::{FUNCTION, Outcome, Summary, record};
 
 /// Prints a run that came to its end, and whether it was the first of its process.
 pub fn ended(out: &impl Output, summary: &Summary, outcomes: Vec<Outcome>, records: Records, run: (&str, bool)) {
-    let (request_id, cold) = run;
-    judged(out, outcomes, summary.at, records, request_id);
-    log::summary(out, summary, summary.at, request_id);
-    if let Some(line) = summary.metrics(cold) {
-        out.line(&line);
-    }
+    let ((request_id, cold), at) = (run, summary.at);
+    let metrics = gate::metrics(FUNCTION, &outcomes, at);
+    let in_full = |outcome: &Outcome| records == Records::All || is_change(outcome);
+    log::decided(out, metrics, outcomes, in_full, |outcome| record(outcome, at, request_id));
+    log::ended(out, summary, at, request_id, summary.metrics(cold));
 }
 
-/// Prints judgements with their metrics: in full those that change something, fail or are news.
-pub fn judged(out: &impl Output, outcomes: Vec<Outcome>, at: Timestamp, records: Records, request_id: &str) {
-    for line in report::metrics(&outcomes, at) {
-        out.line(&line);
-    }
-    let full = |outcome: &Outcome| {
-        use tidegate_core::verdict::Verdict::{Error, Fail};
-        let (verdict, reason) = outcome.counted();
-        let loud = matches!(verdict, Fail | Error) || reason == Reason::NotEnrolled;
-        records == Records::All || loud || outcome.action.is_some() || outcome.news
-    };
-    for outcome in outcomes.into_iter().filter(full) {
-        log::record(out, &report::record(outcome, at, request_id));
-    }
+/// Whether a judgement changes something, fails or is news: those are recorded in full.
+#[must_use]
+pub fn is_change(outcome: &Outcome) -> bool {
+    let (verdict, reason) = outcome.counted();
+    let loud = matches!(verdict, Verdict::Fail | Verdict::Error) || reason == Reason::NotEnrolled;
+    loud || outcome.action.is_some() || outcome.news
 }

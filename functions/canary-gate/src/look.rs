@@ -13,8 +13,8 @@ use tidegate_core::canary::{Judgement, Policy, Reason, enrolment, judge};
 use tidegate_core::mode::Mode;
 use tidegate_core::tags::Tags;
 use tidegate_core::verdict::Verdict;
-use tidegate_core::words;
 use tidegate_lambda::deployments::InProgress;
+use tidegate_lambda::hooks::gate;
 use tidegate_lambda::metrics;
 
 use crate::deployment::{self, Splits, Wiring};
@@ -25,34 +25,7 @@ pub trait Ports: CloudWatch + LoadBalancing {}
 impl<T: CloudWatch + LoadBalancing> Ports for T {}
 
 /// A deployment with its judgement.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Judged {
-    /// `cluster/service`; None where it is not known.
-    pub service: Option<String>,
-    /// The effective mode.
-    pub mode: Mode,
-    /// The judgement.
-    pub judgement: Judgement,
-    /// What it rests on; None where it could not be gathered.
-    pub facts: Option<Facts>,
-    /// What it was judged by; None where it could not be read.
-    pub policy: Option<Policy>,
-}
-
-impl Judged {
-    /// What could not be judged, or needs no judgement.
-    #[must_use]
-    pub fn plain(
-        service: Option<String>,
-        mode: Mode,
-        verdict: Verdict,
-        reason: Reason,
-        why: impl Into<String>,
-    ) -> Self {
-        let judgement = Judgement::plain(&Policy::default(), verdict, reason, why);
-        Self { service, mode, judgement, facts: None, policy: None }
-    }
-}
+pub type Judged = gate::Judged<Judgement>;
 
 /// The circumstances of a look.
 #[derive(Clone, Copy)]
@@ -82,23 +55,10 @@ impl Look<'_> {
     }
 
     /// As [`Look::at`], by a policy that has been read already.
-    pub async fn by(
-        &self,
-        ports: &impl Ports,
-        deployment: &InProgress,
-        policy: Result<Policy, (Mode, String)>,
-    ) -> (Judged, u32) {
-        let id = Some(deployment.id());
-        let policy = match policy {
+    pub async fn by(&self, ports: &impl Ports, deployment: &InProgress, policy: gate::Read<Policy>) -> (Judged, u32) {
+        let policy = match Judged::policy_for(deployment, policy) {
             Ok(policy) => policy,
-            // Also a broken tag does not hold up what brings an older version back.
-            Err((mode, _)) if deployment.is_roll_back() => {
-                let why = "it brings an older version back";
-                return (Judged::plain(id, mode, Verdict::Pass, Reason::RollBack, why), 0);
-            }
-            Err((mode, why)) => {
-                return (Judged::plain(id, mode, Verdict::Error, Reason::PolicyError, why), 0);
-            }
+            Err(judged) => return (judged, 0),
         };
         let (mut facts, asked) = self.facts(ports, deployment, &policy).await;
         let mut judgement = judge(&facts, &policy, self.now);
@@ -111,7 +71,8 @@ impl Look<'_> {
             self.read_targets(ports, deployment, &mut facts).await;
             judgement = judge(&facts, &policy, self.now);
         }
-        let judged = Judged { service: id, mode: policy.mode, judgement, facts: Some(facts), policy: Some(policy) };
+        let service = Some(deployment.id());
+        let judged = Judged { service, mode: policy.mode, judgement, facts: Some(facts), policy: Some(policy) };
         (judged, asked)
     }
 
@@ -119,15 +80,9 @@ impl Look<'_> {
     ///
     /// # Errors
     /// Where a tag or a detail can't be read.
-    pub fn policy(&self, tags: &Tags) -> Result<Policy, (Mode, String)> {
-        match enrolment::read(tags, self.details, &self.settings.defaults, self.now) {
-            Ok(policy) => Ok(Policy { mode: policy.mode.min(self.mode), ..policy }),
-            Err(faults) => {
-                // A word that is none of the three may have been meant to be any of them.
-                let mode = tags.mode(enrolment::GATE).unwrap_or(Mode::On).min(self.mode);
-                Err((mode, words::faults(&faults)))
-            }
-        }
+    pub fn policy(&self, tags: &Tags) -> gate::Read<Policy> {
+        let read = enrolment::read(tags, self.details, &self.settings.defaults, self.now);
+        gate::policy::<Judgement>(read, tags, enrolment::GATE, self.mode)
     }
 
     async fn facts(&self, ports: &impl Ports, deployment: &InProgress, policy: &Policy) -> (Facts, u32) {

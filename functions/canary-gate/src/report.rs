@@ -5,16 +5,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 use tidegate_aws::calls::CallCounts;
-use tidegate_core::canary::{Action, CanaryRecord, Reason};
+use tidegate_core::canary::{Action, CanaryRecord, Judgement, Reason};
 use tidegate_core::mode::Mode;
-use tidegate_core::record::{Level, Record};
+use tidegate_core::record::Level;
 use tidegate_core::verdict::Verdict;
 use tidegate_core::words::counted;
+use tidegate_lambda::hooks::gate;
 use tidegate_lambda::messages;
-use tidegate_lambda::report::{Run, decisions};
-
-use crate::act::NotMade;
-use crate::look::Judged;
+use tidegate_lambda::report::Run;
 
 /// The function's name in records and metrics.
 pub const FUNCTION: &str = "canary-gate";
@@ -23,43 +21,13 @@ pub const FUNCTION: &str = "canary-gate";
 pub const SCHEDULE: &str = "schedule";
 
 /// A deployment with its judgement and what became of it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
-    /// The judgement.
-    pub judged: Judged,
-    /// What it asks to be done.
-    pub action: Option<Action>,
-    /// What became of the action.
-    pub done: Done,
-    /// Whether people should hear of it.
-    pub news: bool,
-}
+pub type Outcome = gate::Outcome<Judgement>;
 
 /// What became of an action.
 pub type Done = tidegate_lambda::outcome::Done<Reason>;
 
 /// Why a run judged nothing.
 pub type Declined = tidegate_lambda::outcome::Declined<Reason>;
-
-impl Outcome {
-    /// A judgement that asks for nothing.
-    #[must_use]
-    pub fn of(judged: Judged) -> Self {
-        Self { judged, action: None, done: Done::Nothing, news: false }
-    }
-
-    /// What is counted: the judgement's verdict and reason, but for an action that was not made.
-    #[must_use]
-    pub fn counted(&self) -> (Verdict, Reason) {
-        match &self.done {
-            Done::NotMade(NotMade { reason: Reason::ChangedMeanwhile, .. }) => {
-                (Verdict::Inconclusive, Reason::ChangedMeanwhile)
-            }
-            Done::NotMade(not_made) => (Verdict::Error, not_made.reason),
-            _ => (self.judged.judgement.verdict, self.judged.judgement.reason),
-        }
-    }
-}
 
 /// What a run came to: the answer to the invocation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -135,16 +103,6 @@ impl Summary {
     }
 }
 
-/// One metric line for each mode, verdict and reason.
-#[must_use]
-pub fn metrics(outcomes: &[Outcome], at: Timestamp) -> Vec<String> {
-    let decided = outcomes.iter().map(|outcome| {
-        let (verdict, reason) = outcome.counted();
-        (outcome.judged.mode, verdict, reason.code())
-    });
-    decisions(FUNCTION, at, decided)
-}
-
 /// The record of one judgement.
 #[must_use]
 pub fn record(outcome: Outcome, at: Timestamp, request_id: &str) -> CanaryRecord {
@@ -153,26 +111,7 @@ pub fn record(outcome: Outcome, at: Timestamp, request_id: &str) -> CanaryRecord
         _ if outcome.judged.judgement.reason == Reason::NotEnrolled => Level::Warn,
         _ => Level::Info,
     };
-    let Outcome { judged, action, done, .. } = outcome;
-    Record {
-        level,
-        timestamp: at,
-        function: FUNCTION.to_owned(),
-        service: judged.service,
-        mode: judged.mode,
-        decision: judged.judgement,
-        facts: judged.facts,
-        policy: judged.policy,
-        action,
-        acted: done == Done::Acted,
-        not_acted: match done {
-            Done::NotMade(NotMade { reason, why }) => Some(format!("{}: {why}", reason.code())),
-            Done::Nothing | Done::Acted => None,
-        },
-        at,
-        request_id: request_id.to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-    }
+    outcome.record(FUNCTION, level, at, request_id)
 }
 
 /// Subject and body about what is news; None where nothing is.

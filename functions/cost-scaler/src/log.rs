@@ -19,16 +19,9 @@ pub struct Run<'a> {
 /// Prints a run that came to its end. Services that stay as they are share the summary, unless `records` asks for all.
 pub fn ended(out: &impl Output, run: Run<'_>, summary: &Summary, outcomes: Vec<Outcome>, records: Records) {
     let (at, request_id) = (summary.at, run.request_id);
-    for line in report::metrics(&outcomes, at) {
-        out.line(&line);
-    }
     let full =
         |outcome: &Outcome| records == Records::All || outcome.counted().0 != Verdict::Stay || outcome.action.is_some();
-    for outcome in outcomes.into_iter().filter(full) {
-        log::record(out, &report::record(outcome, at, request_id));
-    }
-    log::summary(out, summary, at, request_id);
-    if let Some(line) = summary.metrics(run.cold) {
-        out.line(&line);
-    }
+    let metrics = report::metrics(&outcomes, at);
+    log::decided(out, metrics, outcomes, full, |outcome| report::record(outcome, at, request_id));
+    log::ended(out, summary, at, request_id, summary.metrics(run.cold));
 }

@@ -1,41 +1,44 @@
-//! The gate as a function that hooks call: what is told of them, and what is recorded of a hook that could not be judged.
+//! The function that hooks call: what is judged, and how it is told.
 
 use jiff::Timestamp;
+use tidegate_aws::codedeploy::Target;
 use tidegate_aws::settings::SettingFaults;
 use tidegate_core::hook::enrolment::HOOK;
-use tidegate_core::hook::{Action, Other};
-use tidegate_core::mode::Mode;
-use tidegate_core::verdict::Verdict;
-use tidegate_lambda::hooks::answers::{Cause, Hooked, Unjudged};
-use tidegate_lambda::hooks::codedeploy::{CodeDeployHook, Ended};
+use tidegate_core::hook::{HookRecord, Judgement};
+use tidegate_lambda::hooks::answers::{Hooked, Moment};
+use tidegate_lambda::hooks::codedeploy::{CodeDeployHook, Look};
 use tidegate_lambda::hooks::native::{HookAnswer, NativeHook};
-use tidegate_lambda::messages;
-use tidegate_lambda::settings::Records;
+use tidegate_lambda::settings::Common;
 use tidegate_lambda::start::Invocation;
 
 use crate::handler::{Gate, Ports};
 use crate::log;
-use crate::look::Judged;
-use crate::report::{self, Done, NotMade, Outcome};
+use crate::report::{self, FUNCTION, Outcome};
 use crate::settings::Settings;
 
 impl<P: Ports> Hooked for Gate<P> {
     type Ports = P;
     type Settings = Settings;
-    type Outcome = Outcome;
+    type Judgement = Judgement;
 
     const TAG: &'static str = HOOK;
 
+    const FUNCTION: &'static str = FUNCTION;
+
     fn ports(&self) -> &P {
         &self.ports
+    }
+
+    fn name(&self) -> &str {
+        &self.host.name
     }
 
     fn settings(&self) -> Result<&Settings, &SettingFaults> {
         self.settings.as_ref()
     }
 
-    fn mode(settings: &Settings) -> Mode {
-        settings.common.mode
+    fn common(settings: &Settings) -> &Common {
+        &settings.common
     }
 
     async fn native(
@@ -52,35 +55,21 @@ impl<P: Ports> Hooked for Gate<P> {
         &self,
         settings: &Settings,
         hook: &CodeDeployHook,
-        invocation: &Invocation,
-    ) -> (Ended, Option<Outcome>, Option<Timestamp>) {
-        self.hold(settings, hook, invocation).await
+        target: &Target,
+        moment: Moment,
+    ) -> (Look, Outcome) {
+        self.judge_held(settings, hook, target, moment).await
     }
 
-    fn unjudged(&self, hook: Unjudged) -> Outcome {
-        let Unjudged { service, cause, why, passed, not_answered } = hook;
-        let reason = match cause {
-            Cause::Settings => Other::PolicyError,
-            Cause::NotUnderstood => Other::EventNotUnderstood,
-            Cause::Panicked | Cause::NotAnswered => Other::AnswerFailed,
-        };
-        let mode = if passed { Mode::Shadow } else { Mode::On };
-        let not_made = |why| Done::NotMade(NotMade { reason: Other::AnswerFailed, why });
-        Outcome {
-            judged: Judged::plain(service, mode, Verdict::Error, reason, why),
-            action: (!passed).then_some(Action::FailHook),
-            done: not_answered.map_or(Done::Acted, not_made),
-            news: true,
-        }
+    fn is_change(outcome: &Outcome, at: Timestamp) -> bool {
+        log::is_change(outcome, at)
     }
 
-    async fn tell(&self, outcomes: Vec<Outcome>, at: Timestamp, invocation: &Invocation) {
-        let records = self.settings.as_ref().map_or(Records::Changes, |settings| settings.common.records);
-        if let Ok(settings) = &self.settings
-            && let Some((subject, body)) = report::news(&outcomes, at)
-        {
-            messages::tell(&self.ports, &settings.common, &subject, body).await;
-        }
-        log::judged(&self.ports, outcomes, at, records, &invocation.request_id);
+    fn record(outcome: Outcome, at: Timestamp, request_id: &str) -> HookRecord {
+        report::record(outcome, at, request_id)
+    }
+
+    fn news(outcomes: &[Outcome], at: Timestamp) -> Option<(String, String)> {
+        report::news(outcomes, at)
     }
 }

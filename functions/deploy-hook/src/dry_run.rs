@@ -4,12 +4,14 @@
 use jiff::Timestamp;
 use tidegate_aws::deadline::Deadline;
 use tidegate_aws::ecs::Service;
-use tidegate_core::hook::{HookRecord, Other, Stage};
+use tidegate_core::hook::{HookRecord, Judgement, Other, Stage};
 use tidegate_core::mode::Mode;
 use tidegate_core::tags::Tags;
 use tidegate_core::verdict::Verdict;
 use tidegate_lambda::deployments::{self, InProgress, Of, Unread};
 use tidegate_lambda::enrolled;
+use tidegate_lambda::hooks::gate;
+use tidegate_lambda::settings::Records;
 use tidegate_lambda::start::Invocation;
 use tokio::time::Instant;
 
@@ -17,8 +19,8 @@ use crate::deployment::{Waiting, platform};
 use crate::event::Request;
 use crate::handler::{Gate, Ports, RunError};
 use crate::log;
-use crate::look::{Judged, Look, mode_of};
-use crate::report::{self, Done, Outcome};
+use crate::look::{Judged, Look};
+use crate::report::{self, FUNCTION, Outcome};
 use crate::settings::Settings;
 
 impl<P: Ports> Gate<P> {
@@ -36,7 +38,10 @@ impl<P: Ports> Gate<P> {
         let deadline = invocation.work(now);
         let (outcome, metrics) = self.would_be(settings, request, (cluster, name), &deadline, now).await;
         let record = report::record(outcome.clone(), now, &invocation.request_id);
-        log::judged(&self.ports, vec![outcome], now, settings.common.records, &invocation.request_id);
+        let metrics_of = gate::metrics(FUNCTION, std::slice::from_ref(&outcome), now);
+        let in_full = |outcome: &Outcome| settings.common.records == Records::All || log::is_change(outcome, now);
+        let told = |_| record.clone();
+        tidegate_lambda::log::decided(&self.ports, metrics_of, vec![outcome], in_full, told);
         self.run_line(now, started.elapsed(), metrics, &[]);
         Ok(record)
     }
@@ -52,7 +57,7 @@ impl<P: Ports> Gate<P> {
         let mode = settings.common.mode.min(request.mode.unwrap_or(Mode::On));
         let plain = |mode, reason: Other, why: String| {
             let judged = Judged::plain(Some(request.service.clone()), mode, Verdict::Error, reason, why);
-            (Outcome { judged, action: None, done: Done::Nothing, news: false }, 0)
+            (Outcome::of(judged), 0)
         };
         let service = match enrolled::one(&self.ports, deadline, cluster, name).await {
             Ok(Some(service)) => service,
@@ -61,8 +66,8 @@ impl<P: Ports> Gate<P> {
         };
         let details = Tags::default();
         let look = Look { settings, mode, details: &details, acts: false, deadline, now };
-        let policy = look.policy(&service.tags);
-        let effective = mode_of(&policy);
+        let mut policy = look.policy(&service.tags);
+        let effective = gate::mode_of::<Judgement>(&mut policy);
         let found = match self.newest(settings, service, deadline).await {
             Ok(Some(found)) => found,
             Ok(None) => {
@@ -74,7 +79,7 @@ impl<P: Ports> Gate<P> {
         let (judged, metrics) = look.at(&self.ports, &found, policy, &request.stage, Waiting::default()).await;
         let action = report::action(&judged, Stage::of(&request.stage), platform(&found));
         let action = (judged.mode == Mode::On).then_some(action);
-        (Outcome { judged, action, done: Done::Nothing, news: false }, metrics)
+        (Outcome { action, ..Outcome::of(judged) }, metrics)
     }
 
     /// The deployment of a service that is in progress, or else the one that brought what it runs. None where there is

@@ -8,20 +8,21 @@ use tidegate_aws::deadline::Deadline;
 use tidegate_core::canary::facts::Platform;
 use tidegate_core::hook::enrolment::HOOK;
 use tidegate_core::hook::rule::Weight;
-use tidegate_core::hook::{Action, Other, Rule, Stage, plain};
+use tidegate_core::hook::{Action, Judgement, Other, Rule, Stage, plain};
 use tidegate_core::mode::Mode;
 use tidegate_core::tags::Tags;
 use tidegate_core::verdict::Verdict;
-use tidegate_lambda::deployments::{self, InProgress, NotStopped, Of};
-use tidegate_lambda::enrolled;
-use tidegate_lambda::hooks::codedeploy::{CodeDeployHook, Ended, Look as Hold, Wait};
+use tidegate_lambda::deployments::{self, NotStopped, Of};
+use tidegate_lambda::hooks::answers::Moment;
+use tidegate_lambda::hooks::codedeploy::{CodeDeployHook, Look as Hold};
+use tidegate_lambda::hooks::gate;
 use tidegate_lambda::hooks::native::{HookAnswer, NativeHook};
 use tidegate_lambda::start::Invocation;
 
 use crate::deployment::Waiting;
 use crate::handler::{Gate, Ports};
-use crate::look::{Judged, Look, mode_of};
-use crate::report::{Done, NotMade, Outcome, action};
+use crate::look::{Judged, Look};
+use crate::report::{Done, Outcome, action};
 use crate::settings::Settings;
 
 /// A look of a waiting hook takes no longer; the waiting itself is told by the clock.
@@ -70,103 +71,64 @@ impl<P: Ports> Gate<P> {
         let id = Some(hook.id());
         let mode = settings.common.mode;
         let details = hook.policy();
-        let plain = |mode, verdict, reason: Other, why: String| {
-            (hook.stage.clone(), Judged::plain(id.clone(), mode, verdict, reason, why))
-        };
-        let service = match enrolled::one(&self.ports, deadline, &hook.cluster, &hook.service).await {
-            Ok(Some(service)) => service,
-            Ok(None) => {
-                return plain(mode, Verdict::Fail, Other::ServiceUnreadable, "the service is gone".to_owned());
-            }
-            Err(why) => return plain(mode, Verdict::Error, Other::ServiceUnreadable, why),
+        let unfound = |mode, unfound| (hook.stage.clone(), Judged::unfound(id.clone(), mode, unfound));
+        let service = match gate::service(&self.ports, deadline, hook).await {
+            Ok(service) => service,
+            Err(error) => return unfound(mode, error),
         };
         let look = Look { settings, mode, details: &details, acts: true, deadline, now };
-        let policy = look.policy(&service.tags);
-        if let Some(why) = look.stands_apart(&hook.cluster, &policy) {
+        let mut policy = look.policy(&service.tags);
+        let effective = gate::mode_of::<Judgement>(&mut policy);
+        if let Some(why) = look.stands_apart(&hook.cluster, effective) {
             return (hook.stage.clone(), Judged::not_enrolled(id, why));
         }
-        let effective = mode_of(&policy);
-        let arns: Vec<String> = hook.deployment.iter().chain(&service.service_deployment).take(1).cloned().collect();
-        let found = match deployments::described(&self.ports, deadline, &arns).await {
-            Ok(found) => found.into_iter().next(),
-            Err(error) => return plain(effective, Verdict::Error, Other::DeploymentUnreadable, error.to_string()),
-        };
-        let Some((deployment, revisions)) = found else {
-            let why = "the deployment is gone".to_owned();
-            return plain(effective, Verdict::Fail, Other::DeploymentUnreadable, why);
+        let deployment = match gate::deployment(&self.ports, deadline, hook, service).await {
+            Ok(deployment) => deployment,
+            Err(error) => return unfound(effective, error),
         };
         // The shape of 2025 does not say the stage; the deployment does.
-        let stage = if hook.stage.is_empty() { deployment.stage.clone() } else { hook.stage.clone() };
+        let told = match &deployment.of {
+            Of::Ecs { deployment, .. } if hook.stage.is_empty() => &deployment.stage,
+            _ => &hook.stage,
+        };
+        let stage = told.clone();
         if stage.is_empty() {
-            let why = "neither the hook nor its deployment says which stage it is at".to_owned();
-            return plain(effective, Verdict::Error, Other::DeploymentUnreadable, why);
+            let why = "neither the hook nor its deployment says which stage it is at";
+            return (stage, Judged::plain(id, effective, Verdict::Error, Other::DeploymentUnreadable, why));
         }
-        let deployment = InProgress { service, of: Of::Ecs { deployment, revisions } };
         let since = Some(hook.waiting_since(&stage).unwrap_or(now));
         let waiting = Waiting::of_hook(&deployment, &self.host.name, since);
         let (judged, _) = look.at(&self.ports, &deployment, policy, &stage, waiting).await;
         (stage, judged)
     }
 
-    /// Holds a hook of a CodeDeploy deployment until its stage is judged: what became of it, and the last look with its
-    /// moment.
-    pub(crate) async fn hold(
-        &self,
-        settings: &Settings,
-        hook: &CodeDeployHook,
-        invocation: &Invocation,
-    ) -> (Ended, Option<Outcome>, Option<Timestamp>) {
-        let unread_succeeds = settings.common.mode != Mode::On;
-        let wait = Wait { ports: &self.ports, hook, invocation, function: &self.host.name, unread_succeeds };
-        let mut last: Option<(Outcome, Timestamp)> = None;
-        let mut called = hook.since();
-        let look = async |target: &Target, now: Timestamp, is_last: bool| {
-            let waiting = Waiting::of_event(target.in_progress(), *called.get_or_insert(now));
-            let (hold, outcome) = self.look_held(settings, hook, target, waiting, (now, is_last)).await;
-            last = Some((outcome, now));
-            hold
-        };
-        let ended = wait.hold(look).await;
-        let (mut outcome, at) = last.unzip();
-        if let (Some(outcome), Ended::NotAnswered { error, .. }) = (&mut outcome, &ended) {
-            outcome.done = Done::NotMade(NotMade { reason: Other::AnswerFailed, why: error.to_string() });
-            outcome.news = true;
-        }
-        (ended, outcome, at)
-    }
-
-    async fn look_held(
+    /// One look for a hook of a CodeDeploy deployment.
+    pub(crate) async fn judge_held(
         &self,
         settings: &Settings,
         hook: &CodeDeployHook,
         target: &Target,
-        waiting: Waiting,
-        (now, is_last): (Timestamp, bool),
+        Moment { now, called, is_last }: Moment,
     ) -> (Hold, Outcome) {
+        let waiting = Waiting::of_event(target.in_progress(), called);
         let deadline = Deadline::within(ONE_LOOK);
         let event = target.in_progress().map_or("", |event| event.name.as_str());
         let id = Some(format!("{}/{}", target.cluster, target.service));
         let mode = settings.common.mode;
         let found = deployments::of_target(&self.ports, &deadline, &hook.hook.deployment, target).await;
-        let (judged, deployment) = match found {
-            Ok(Some(deployment)) => {
+        let (judged, deployment) = match gate::held(found) {
+            Ok(deployment) => {
                 let details = Tags::default();
                 let look = Look { settings, mode, details: &details, acts: true, deadline: &deadline, now };
-                let policy = look.policy(&deployment.service.tags);
-                let judged = match look.stands_apart(&target.cluster, &policy) {
+                let mut policy = look.policy(&deployment.service.tags);
+                let effective = gate::mode_of::<Judgement>(&mut policy);
+                let judged = match look.stands_apart(&target.cluster, effective) {
                     Some(why) => Judged::not_enrolled(id, why),
                     None => look.at(&self.ports, &deployment, policy, event, waiting).await.0,
                 };
                 (judged, Some(deployment))
             }
-            Ok(None) => {
-                let why = "the service, or its deployment, is gone";
-                (Judged::plain(id, mode, Verdict::Fail, Other::DeploymentUnreadable, why), None)
-            }
-            Err(error) => {
-                let why = error.to_string();
-                (Judged::plain(id, mode, Verdict::Error, Other::DeploymentUnreadable, why), None)
-            }
+            Err(unfound) => (Judged::unfound(id, mode, unfound), None),
         };
         let over = is_last || is_over(settings, waiting.since.unwrap_or(now), now);
         let mut outcome = outcome(judged, Stage::of(event), Platform::CodeDeploy, over);
@@ -186,12 +148,7 @@ impl<P: Ports> Gate<P> {
             if not_stopped.reason == NotStopped::Changed && !is_last {
                 hold = Hold::Again(LOOK_ANEW);
             }
-            let reason = match not_stopped.reason {
-                NotStopped::Changed => Other::ChangedMeanwhile,
-                NotStopped::NotReached => Other::NotReached,
-                NotStopped::Failed => Other::StopFailed,
-            };
-            outcome.done = Done::NotMade(NotMade { reason, why: not_stopped.why });
+            outcome.done = Done::NotMade(gate::not_stopped::<Judgement>(not_stopped));
         }
         (hold, outcome)
     }
@@ -211,7 +168,7 @@ fn outcome(mut judged: Judged, stage: Stage, platform: Platform, over: bool) -> 
     // Shadow holds nothing up.
     let action = (judged.mode == Mode::On).then(|| action(&judged, stage, platform));
     let news = is_news(&judged, action);
-    Outcome { done: if action.is_some() { Done::Acted } else { Done::Nothing }, judged, action, news }
+    Outcome::answered(judged, action, news)
 }
 
 /// A final answer that somebody should know of is news; waiting is not, as its end is told.

@@ -150,14 +150,11 @@ impl<P: Ports> Gate<P> {
     ) {
         let decided =
             outcomes.iter().map(|outcome| (outcome.mode, outcome.incident.verdict, outcome.incident.reason.code()));
-        for line in decisions(FUNCTION, now, decided) {
-            tidegate_aws::telemetry::Output::line(&self.ports, &line);
-        }
+        let metrics = decisions(FUNCTION, now, decided);
         let all = settings.common.records == Records::All;
-        for outcome in outcomes.into_iter().filter(|outcome| all || outcome.incident.verdict != Verdict::Pass) {
-            log::record(&self.ports, &record(outcome, now, &invocation.request_id));
-        }
-        log::summary(&self.ports, summary, now, &invocation.request_id);
+        let in_full = |outcome: &Outcome| all || outcome.incident.verdict != Verdict::Pass;
+        log::decided(&self.ports, metrics, outcomes, in_full, |outcome| record(outcome, now, &invocation.request_id));
+        log::ended(&self.ports, summary, now, &invocation.request_id, None);
     }
 
     /// Describes every service that is told of, ten a call, and judges those that are enrolled; None for the others.

@@ -1,26 +1,16 @@
-//! What an invocation prints: metrics, records. Whatever is on standard output is in CloudWatch Logs.
+//! Which judgements are recorded in full.
 
 use jiff::Timestamp;
-use tidegate_aws::telemetry::Output;
 use tidegate_core::hook::{LOOK_AGAIN_S, judge};
 use tidegate_core::verdict::Verdict;
-use tidegate_lambda::log;
-use tidegate_lambda::settings::Records;
 
-use crate::report::{self, Outcome};
+use crate::report::{Outcome, is_final};
 
-/// Prints judgements with their metrics: in full every answer, whatever fails, and waits that are news.
-pub fn judged(out: &impl Output, outcomes: Vec<Outcome>, at: Timestamp, records: Records, request_id: &str) {
-    for line in report::metrics(&outcomes, at) {
-        out.line(&line);
-    }
-    let full = |outcome: &Outcome| {
-        let fails = matches!(outcome.counted().0, Verdict::Fail | Verdict::Error);
-        records == Records::All || fails || outcome.is_final() || outcome.news || began_to_wait(outcome, at)
-    };
-    for outcome in outcomes.into_iter().filter(full) {
-        log::record(out, &report::record(outcome, at, request_id));
-    }
+/// Whether a judgement is an answer, fails, or is a wait that is news: those are recorded in full.
+#[must_use]
+pub fn is_change(outcome: &Outcome, at: Timestamp) -> bool {
+    let fails = matches!(outcome.counted().0, Verdict::Fail | Verdict::Error);
+    fails || is_final(outcome) || outcome.news || began_to_wait(outcome, at)
 }
 
 /// Whether this is the first look of a wait, or the look before came to something else: nothing is remembered, so that one

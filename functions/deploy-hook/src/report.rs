@@ -2,15 +2,15 @@
 
 use jiff::Timestamp;
 use tidegate_core::canary::facts::Platform;
-use tidegate_core::hook::{Action, HookRecord, Other, Reason, Stage, tell};
+use tidegate_core::hook::{Action, HookRecord, Judgement, Other, Reason, Stage, tell};
 use tidegate_core::mode::Mode;
-use tidegate_core::record::{Level, Record};
+use tidegate_core::record::Level;
 use tidegate_core::smoke::{Request, Tried};
 use tidegate_core::task_definition::TaskDefinition;
 use tidegate_core::verdict::Verdict;
 use tidegate_core::words::counted;
+use tidegate_lambda::hooks::gate;
 use tidegate_lambda::messages;
-use tidegate_lambda::report::decisions;
 
 use crate::gather::images::condense;
 use crate::look::Judged;
@@ -19,17 +19,7 @@ use crate::look::Judged;
 pub const FUNCTION: &str = "deploy-hook";
 
 /// A stage with its judgement and what became of it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
-    /// The judgement.
-    pub judged: Judged,
-    /// What it asks to be done.
-    pub action: Option<Action>,
-    /// What became of the action.
-    pub done: Done,
-    /// Whether people should hear of it.
-    pub news: bool,
-}
+pub type Outcome = gate::Outcome<Judgement>;
 
 /// What became of an action.
 pub type Done = tidegate_lambda::outcome::Done<Other>;
@@ -37,24 +27,10 @@ pub type Done = tidegate_lambda::outcome::Done<Other>;
 /// Why an action was not made.
 pub type NotMade = tidegate_lambda::outcome::NotMade<Other>;
 
-impl Outcome {
-    /// What is counted: the judgement's verdict and reason, but for an action that was not made.
-    #[must_use]
-    pub fn counted(&self) -> (Verdict, Reason) {
-        match &self.done {
-            Done::NotMade(NotMade { reason: Other::ChangedMeanwhile, .. }) => {
-                (Verdict::Inconclusive, Other::ChangedMeanwhile.into())
-            }
-            Done::NotMade(not_made) => (Verdict::Error, not_made.reason.into()),
-            _ => (self.judged.judgement.verdict, self.judged.judgement.reason),
-        }
-    }
-
-    /// Whether the hook has its answer: it is not waiting.
-    #[must_use]
-    pub fn is_final(&self) -> bool {
-        self.action != Some(Action::Wait)
-    }
+/// Whether the hook has its answer: it is not waiting.
+#[must_use]
+pub fn is_final(outcome: &Outcome) -> bool {
+    outcome.action != Some(Action::Wait)
 }
 
 /// What a judgement asks to be done at a stage, where the mode is on.
@@ -75,20 +51,10 @@ pub fn action(judged: &Judged, stage: Stage, platform: Platform) -> Action {
     }
 }
 
-/// One metric line for each mode, verdict and reason.
-#[must_use]
-pub fn metrics(outcomes: &[Outcome], at: Timestamp) -> Vec<String> {
-    let decided = outcomes.iter().map(|outcome| {
-        let (verdict, reason) = outcome.counted();
-        (outcome.judged.mode, verdict, reason.code())
-    });
-    decisions(FUNCTION, at, decided)
-}
-
 /// The record of one judgement, short enough for a log line and without what could be a secret; judged again it comes to
 /// the same.
 #[must_use]
-pub fn record(outcome: Outcome, at: Timestamp, request_id: &str) -> HookRecord {
+pub fn record(mut outcome: Outcome, at: Timestamp, request_id: &str) -> HookRecord {
     let (verdict, reason) = outcome.counted();
     let warns = [Other::NotEnrolled, Other::PassedWithWarnings, Other::BreakGlass].map(Reason::from);
     let level = match verdict {
@@ -96,36 +62,16 @@ pub fn record(outcome: Outcome, at: Timestamp, request_id: &str) -> HookRecord {
         _ if warns.contains(&reason) => Level::Warn,
         _ => Level::Info,
     };
-    let Outcome { judged, action, done, .. } = outcome;
-    let Judged { service, mode, judgement, mut facts, mut policy } = judged;
-    if let Some(facts) = &mut facts {
+    if let Some(facts) = &mut outcome.judged.facts {
         condense(&mut facts.images, at);
         facts.task_definition = facts.task_definition.take().map(TaskDefinition::redacted);
         facts.smoke = facts.smoke.drain(..).map(Tried::kept).collect();
         facts.smoke.iter_mut().for_each(|tried| redact(&mut tried.request));
     }
-    if let Some(policy) = &mut policy {
+    if let Some(policy) = &mut outcome.judged.policy {
         policy.smoke.iter_mut().for_each(redact);
     }
-    Record {
-        level,
-        timestamp: at,
-        function: FUNCTION.to_owned(),
-        service,
-        mode,
-        decision: judgement,
-        facts,
-        policy,
-        action,
-        acted: done == Done::Acted,
-        not_acted: match done {
-            Done::NotMade(NotMade { reason, why }) => Some(format!("{}: {why}", reason.code())),
-            Done::Nothing | Done::Acted => None,
-        },
-        at,
-        request_id: request_id.to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-    }
+    outcome.record(FUNCTION, level, at, request_id)
 }
 
 /// What is sent may be a secret, such as a token; what is expected is not.

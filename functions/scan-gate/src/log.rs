@@ -10,19 +10,12 @@ use crate::report::{self, Outcome, Summary};
 /// Prints a run that came to its end, and whether it was the first of its process. What passes shares the summary, unless
 /// `records` asks for all.
 pub fn ended(out: &impl Output, summary: &Summary, outcomes: Vec<Outcome>, records: Records, run: (&str, bool)) {
-    let (request_id, cold) = run;
-    for line in report::metrics(&outcomes, summary.at) {
-        out.line(&line);
-    }
-    let full = |outcome: &Outcome| {
+    let ((request_id, cold), at) = (run, summary.at);
+    let in_full = |outcome: &Outcome| {
         let loud = matches!(outcome.judgement.verdict, Verdict::Fail | Verdict::Error);
         records == Records::All || loud || outcome.news || !outcome.steps.is_empty()
     };
-    for outcome in outcomes.into_iter().filter(full) {
-        log::record(out, &report::record(outcome, summary.at, request_id));
-    }
-    log::summary(out, summary, summary.at, request_id);
-    if let Some(line) = summary.metrics(cold) {
-        out.line(&line);
-    }
+    let metrics = report::metrics(&outcomes, at);
+    log::decided(out, metrics, outcomes, in_full, |outcome| report::record(outcome, at, request_id));
+    log::ended(out, summary, at, request_id, summary.metrics(cold));
 }

@@ -1,6 +1,12 @@
 //! How codes are declared that records, metrics and messages are built on: a variant, its code, and its meaning for people,
 //! said once.
 
+/// A code in records, metrics and messages: stable, as alarms, dashboards and questions are built on it.
+pub trait Code: Copy {
+    /// In small letters and underscores, such as `not_enrolled`.
+    fn code(self) -> &'static str;
+}
+
 /// Declares an enum of codes, with what every one of them has.
 macro_rules! coded {
     ($(#[doc = $about:literal])+ $Code:ident: $($(#[doc = $doc:literal])+ $name:ident = $code:literal,)+) => {
@@ -24,6 +30,12 @@ macro_rules! coded {
             #[must_use]
             pub fn meaning(self) -> &'static str {
                 match self { $(Self::$name => concat!($($doc),+).trim_ascii(),)+ }
+            }
+        }
+
+        impl $crate::codes::Code for $Code {
+            fn code(self) -> &'static str {
+                self.code()
             }
         }
     };

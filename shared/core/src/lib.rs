@@ -26,7 +26,7 @@ pub mod app_spec;
 pub mod backtest;
 pub mod break_glass;
 pub mod canary;
-mod codes;
+pub mod codes;
 mod defaults;
 pub mod deployment;
 pub mod diagnosis;

@@ -15,9 +15,34 @@ pub fn record(out: &impl Output, record: &impl Serialize) {
     }
 }
 
-/// Prints what a run came to.
-pub fn summary(out: &impl Output, summary: &impl Serialize, at: Timestamp, request_id: &str) {
+/// Prints decisions: their metrics, and the records of those that are told in full.
+pub fn decided<O, R: Serialize>(
+    out: &impl Output,
+    metrics: impl IntoIterator<Item = String>,
+    outcomes: Vec<O>,
+    in_full: impl Fn(&O) -> bool,
+    of: impl Fn(O) -> R,
+) {
+    for line in metrics {
+        out.line(&line);
+    }
+    for outcome in outcomes.into_iter().filter(in_full) {
+        record(out, &of(outcome));
+    }
+}
+
+/// Prints what a run came to, and its metrics.
+pub fn ended(
+    out: &impl Output,
+    summary: &impl Serialize,
+    at: Timestamp,
+    request_id: &str,
+    metrics: impl IntoIterator<Item = String>,
+) {
     out.line(&json!({"level": "INFO", "timestamp": at, "request_id": request_id, "summary": summary}).to_string());
+    for line in metrics {
+        out.line(&line);
+    }
 }
 
 /// Prints a run that failed as a whole.

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use tidegate_core::codes::Code;
 use tidegate_core::prices::{LAMBDA_REQUEST_USD, METRIC_USD, Prices};
 
 use crate::start::Host;
@@ -17,6 +18,16 @@ pub enum Done<R> {
     Acted,
     /// It was to be done and was not.
     NotMade(NotMade<R>),
+}
+
+impl<R: Code> Done<R> {
+    /// Why it was not made, as records have it.
+    pub fn not_made(self) -> Option<String> {
+        match self {
+            Self::NotMade(NotMade { reason, why }) => Some(format!("{}: {why}", reason.code())),
+            Self::Nothing | Self::Acted => None,
+        }
+    }
 }
 
 /// Why an action was not made.

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::rule::Rule;
+use crate::codes::Code;
 
 mod other {
     crate::codes::reasons! {
@@ -79,6 +80,12 @@ impl Reason {
             Self::Rule(rule) => rule.meaning(),
             Self::Other(other) => other.meaning(),
         }
+    }
+}
+
+impl Code for Reason {
+    fn code(self) -> &'static str {
+        self.code()
     }
 }
 

@@ -10,20 +10,28 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 use tidegate_aws::calls::Counted;
 use tidegate_aws::clock::Clock;
-use tidegate_aws::codedeploy::{CodeDeploy, Hook};
+use tidegate_aws::codedeploy::{CodeDeploy, Hook, Target};
 use tidegate_aws::deadline::Deadline;
 use tidegate_aws::deployments::Deployments;
 use tidegate_aws::ecs::Ecs;
 use tidegate_aws::error::{Kind, PortError};
 use tidegate_aws::functions::Functions;
+use tidegate_aws::notifications::Notifications;
 use tidegate_aws::settings::SettingFaults;
+use tidegate_aws::telemetry::Output;
 use tidegate_core::mode::Mode;
+use tidegate_core::record::Record;
+use tidegate_core::verdict::Verdict;
 
-use super::codedeploy::{CodeDeployHook, Ended, answer};
+use super::codedeploy::{CodeDeployHook, Ended, Look, Wait, answer};
 use super::failures::Unanswered;
+use super::gate::{self, Common, Judged, Judgement, Outcome};
 use super::native::{HookAnswer, NativeHook};
 use crate::batches::BatchAnswer;
+use crate::outcome::Done;
+use crate::settings::{self, Records};
 use crate::start::Invocation;
+use crate::{log, messages};
 
 /// What stopping a deployment may take where its hook's answer was refused.
 const TO_STOP: Duration = Duration::from_secs(10);
@@ -32,8 +40,19 @@ const TO_STOP: Duration = Duration::from_secs(10);
 const TO_READ: Duration = Duration::from_secs(20);
 
 /// What hooks are answered through.
-pub trait Ports: CodeDeploy + Deployments + Ecs + Functions + Clock + Counted {}
-impl<T: CodeDeploy + Deployments + Ecs + Functions + Clock + Counted> Ports for T {}
+pub trait Ports: CodeDeploy + Deployments + Ecs + Functions + Notifications + Clock + Output + Counted {}
+impl<T: CodeDeploy + Deployments + Ecs + Functions + Notifications + Clock + Output + Counted> Ports for T {}
+
+/// What a function judges.
+pub type OutcomeOf<F> = Outcome<<F as Hooked>::Judgement>;
+
+/// The record of what it judges.
+pub type RecordOf<F> = Record<
+    <<F as Hooked>::Judgement as Judgement>::Facts,
+    <<F as Hooked>::Judgement as Judgement>::Policy,
+    <F as Hooked>::Judgement,
+    <<F as Hooked>::Judgement as Judgement>::Action,
+>;
 
 /// A function that hooks call.
 pub trait Hooked {
@@ -41,14 +60,20 @@ pub trait Hooked {
     type Ports: Ports;
     /// How this installation judges.
     type Settings;
-    /// A judgement, and what became of it.
-    type Outcome;
+    /// What it comes to.
+    type Judgement: Judgement;
 
     /// The tag that switches it on for a service, without its prefix, such as `gate`.
     const TAG: &'static str;
 
+    /// The name in records and metrics.
+    const FUNCTION: &'static str;
+
     /// The world.
     fn ports(&self) -> &Self::Ports;
+
+    /// Its own name, under which it is invoked again.
+    fn name(&self) -> &str;
 
     /// The environment, or what is wrong with it.
     ///
@@ -56,8 +81,8 @@ pub trait Hooked {
     /// Where it can't be used.
     fn settings(&self) -> Result<&Self::Settings, &SettingFaults>;
 
-    /// How far the installation may go with any service.
-    fn mode(settings: &Self::Settings) -> Mode;
+    /// What every function is told.
+    fn common(settings: &Self::Settings) -> &settings::Common;
 
     /// The answer to a hook of an ECS deployment.
     async fn native(
@@ -66,61 +91,49 @@ pub trait Hooked {
         hook: &NativeHook,
         invocation: &Invocation,
         now: Timestamp,
-    ) -> (HookAnswer, Self::Outcome);
+    ) -> (HookAnswer, OutcomeOf<Self>);
 
-    /// Holds a hook of a CodeDeploy deployment until it is answered or handed on: what became of it, and the last look
-    /// with its moment.
+    /// One look for a hook of a CodeDeploy deployment.
     async fn held(
         &self,
         settings: &Self::Settings,
         hook: &CodeDeployHook,
-        invocation: &Invocation,
-    ) -> (Ended, Option<Self::Outcome>, Option<Timestamp>);
+        target: &Target,
+        moment: Moment,
+    ) -> (Look, OutcomeOf<Self>);
 
-    /// What is recorded of a hook about which nothing could be judged.
-    fn unjudged(&self, hook: Unjudged) -> Self::Outcome;
+    /// Whether an outcome is recorded in full, where only changes are.
+    fn is_change(outcome: &OutcomeOf<Self>, at: Timestamp) -> bool;
 
-    /// Prints and publishes what hooks were answered, as of a moment.
-    async fn tell(&self, outcomes: Vec<Self::Outcome>, at: Timestamp, invocation: &Invocation);
+    /// The record of an outcome.
+    fn record(outcome: OutcomeOf<Self>, at: Timestamp, request_id: &str) -> RecordOf<Self>;
+
+    /// Subject and body about what is news; None where nothing is.
+    fn news(outcomes: &[OutcomeOf<Self>], at: Timestamp) -> Option<(String, String)>;
 }
 
-/// A hook about which nothing could be judged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unjudged {
-    /// `cluster/service`; None where it is not known.
-    pub service: Option<String>,
-    /// What happened, in one word.
-    pub cause: Cause,
-    /// And in a sentence.
-    pub why: String,
-    /// Whether it was let pass all the same, because nothing holds up its deployment.
-    pub passed: bool,
-    /// Why it could not be answered either; None where it was.
-    pub not_answered: Option<String>,
-}
-
-/// Why nothing could be judged.
+/// The moment of a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
-    /// The environment can't be used.
-    Settings,
-    /// The event can't be read.
-    NotUnderstood,
-    /// The judgement panicked.
-    Panicked,
-    /// No invocation answered it.
-    NotAnswered,
+pub struct Moment {
+    /// The moment itself.
+    pub now: Timestamp,
+    /// When the hook was called, or is known to have been.
+    pub called: Timestamp,
+    /// Whether there is no other look: this one has to answer.
+    pub is_last: bool,
 }
 
-impl Unjudged {
-    fn new(service: Option<String>, cause: Cause, why: String, passed: bool) -> Self {
-        Self { service, cause, why, passed, not_answered: None }
-    }
+/// What becomes of a hook about which nothing could be judged: it is failed, or let pass all the same where nothing holds
+/// up its deployment.
+fn unjudged<J: Judgement>(service: Option<String>, reason: Common, why: String, passed: bool) -> Outcome<J> {
+    let mode = if passed { Mode::Shadow } else { Mode::On };
+    let judged = Judged::plain(service, mode, Verdict::Error, J::common(reason), why);
+    Outcome { judged, action: (!passed).then(J::fail_hook), done: Done::Acted, news: true }
+}
 
-    fn panicked(service: Option<String>, panic: &str, passed: bool) -> Self {
-        tracing::error!(panic, "a hook's judgement panicked");
-        Self::new(service, Cause::Panicked, format!("the gate panicked: {panic}"), passed)
-    }
+fn panicked<J: Judgement>(service: Option<String>, panic: &str, passed: bool) -> Outcome<J> {
+    tracing::error!(panic, "a hook's judgement panicked");
+    unjudged(service, Common::AnswerFailed, format!("the gate panicked: {panic}"), passed)
 }
 
 /// Answers a hook of an ECS deployment.
@@ -135,8 +148,7 @@ pub async fn answer_native<F: Hooked>(function: &F, hook: &NativeHook, invocatio
             // Whatever the environment is like, what brings an older version back is not held up.
             Err(faults) => {
                 let passed = is_native_roll_back(function.ports(), hook).await;
-                let unjudged = Unjudged::new(Some(hook.id()), Cause::Settings, faults.to_string(), passed);
-                (plain(passed), function.unjudged(unjudged), None)
+                (plain(passed), unjudged(Some(hook.id()), Common::PolicyError, faults.to_string(), passed), None)
             }
         }
     };
@@ -148,7 +160,7 @@ pub async fn answer_native<F: Hooked>(function: &F, hook: &NativeHook, invocatio
                     || is_native_roll_back(function.ports(), hook).await
             };
             let passed = guarded(passes).await.unwrap_or(false);
-            (plain(passed), function.unjudged(Unjudged::panicked(Some(hook.id()), &panic, passed)), None)
+            (plain(passed), panicked(Some(hook.id()), &panic, passed), None)
         }
     };
     tell(function, vec![outcome], at, invocation).await;
@@ -158,8 +170,7 @@ pub async fn answer_native<F: Hooked>(function: &F, hook: &NativeHook, invocatio
 /// Answers what has the shape of a hook of an ECS deployment, and can't be read.
 pub async fn answer_unread<F: Hooked>(function: &F, why: String, invocation: &Invocation) -> HookAnswer {
     let passed = installed(function).is_some_and(|mode| mode != Mode::On);
-    let outcome = function.unjudged(Unjudged::new(None, Cause::NotUnderstood, why, passed));
-    tell(function, vec![outcome], None, invocation).await;
+    tell(function, vec![unjudged(None, Common::EventNotUnderstood, why, passed)], None, invocation).await;
     plain(passed)
 }
 
@@ -175,12 +186,12 @@ pub async fn answer_code_deploy<F: Hooked>(
     let ports = function.ports();
     let holding = async {
         match function.settings() {
-            Ok(settings) => function.held(settings, hook, invocation).await,
+            Ok(settings) => hold(function, settings, hook, invocation).await,
             // Whatever the environment is like, what brings an older version back is not held up.
             Err(_) if is_roll_back(ports, &hook.hook).await => (answer(ports, &hook.hook, true).await, None, None),
             Err(faults) => {
-                let unjudged = Unjudged::new(None, Cause::Settings, faults.to_string(), false);
-                (answer(ports, &hook.hook, false).await, Some(function.unjudged(unjudged)), None)
+                let outcome = unjudged(None, Common::PolicyError, faults.to_string(), false);
+                (answer(ports, &hook.hook, false).await, Some(outcome), None)
             }
         }
     };
@@ -188,8 +199,7 @@ pub async fn answer_code_deploy<F: Hooked>(
         Ok(held) => held,
         Err(panic) => {
             let passed = guarded(passes(function, &hook.hook)).await.unwrap_or(false);
-            let outcome = function.unjudged(Unjudged::panicked(None, &panic, passed));
-            (answer(ports, &hook.hook, passed).await, Some(outcome), None)
+            (answer(ports, &hook.hook, passed).await, Some(panicked(None, &panic, passed)), None)
         }
     };
     tell(function, outcome.into_iter().collect(), at, invocation).await;
@@ -199,6 +209,33 @@ pub async fn answer_code_deploy<F: Hooked>(
         Ended::HandedOn { .. } => Ok("handed on"),
         Ended::NotAnswered { error, .. } => Err(error),
     }
+}
+
+/// Holds a hook of a CodeDeploy deployment until it is answered or handed on: what became of it, and the last look with
+/// its moment.
+async fn hold<F: Hooked>(
+    function: &F,
+    settings: &F::Settings,
+    hook: &CodeDeployHook,
+    invocation: &Invocation,
+) -> (Ended, Option<OutcomeOf<F>>, Option<Timestamp>) {
+    let unread_succeeds = F::common(settings).mode != Mode::On;
+    let (ports, name) = (function.ports(), function.name());
+    let wait = Wait { ports, hook, invocation, function: name, unread_succeeds };
+    let mut called = hook.since();
+    let mut last = None;
+    let look = async |target: &Target, now: Timestamp, is_last: bool| {
+        let moment = Moment { now, called: *called.get_or_insert(now), is_last };
+        let (look, outcome) = function.held(settings, hook, target, moment).await;
+        last = Some((outcome, now));
+        look
+    };
+    let ended = wait.hold(look).await;
+    let (mut outcome, at) = last.unzip();
+    if let (Some(outcome), Ended::NotAnswered { error, .. }) = (&mut outcome, &ended) {
+        outcome.not_answered(error.to_string());
+    }
+    (ended, outcome, at)
 }
 
 /// The last door: hooks that no invocation answered are failed, and where even that is refused, stopped; but for those
@@ -216,12 +253,12 @@ pub async fn answer_unanswered<F: Hooked>(function: &F, events: &[Unanswered], i
         };
         let why = format!("no invocation answered the hook of {}", hook.hook.deployment);
         let passed = passes(function, &hook.hook).await;
-        let mut unjudged = Unjudged::new(None, Cause::NotAnswered, why, passed);
-        unjudged.not_answered = not_answered(function.ports(), &hook.hook, passed).await;
-        if unjudged.not_answered.is_some() {
+        let mut outcome = unjudged(None, Common::AnswerFailed, why, passed);
+        if let Some(why) = not_answered(function.ports(), &hook.hook, passed).await {
             left.push(unanswered.message_id.clone());
+            outcome.not_answered(why);
         }
-        outcomes.push(function.unjudged(unjudged));
+        outcomes.push(outcome);
     }
     tell(function, outcomes, None, invocation).await;
     BatchAnswer::of(left)
@@ -267,7 +304,7 @@ async fn passes<F: Hooked>(function: &F, hook: &Hook) -> bool {
 
 /// The mode of the installation; None where its environment can't be used.
 fn installed<F: Hooked>(function: &F) -> Option<Mode> {
-    function.settings().ok().map(F::mode)
+    function.settings().ok().map(|settings| F::common(settings).mode)
 }
 
 /// Whether the service of a hook is known not to be switched on.
@@ -315,13 +352,25 @@ async fn is_native_roll_back(ports: &impl Ports, hook: &NativeHook) -> bool {
 }
 
 /// Tells what hooks were answered, as of their judgement where there was one.
-async fn tell<F: Hooked>(function: &F, outcomes: Vec<F::Outcome>, at: Option<Timestamp>, invocation: &Invocation) {
+async fn tell<F: Hooked>(function: &F, outcomes: Vec<OutcomeOf<F>>, at: Option<Timestamp>, invocation: &Invocation) {
+    let ports = function.ports();
     let telling = async {
         let at = match at {
             Some(at) => at,
-            None => function.ports().now().await,
+            None => ports.now().await,
         };
-        function.tell(outcomes, at, invocation).await;
+        let common = function.settings().ok().map(F::common);
+        if let Some((common, (subject, body))) = common.zip(F::news(&outcomes, at)) {
+            messages::tell(ports, common, &subject, body).await;
+        }
+        let records = common.map_or(Records::Changes, |common| common.records);
+        log::decided(
+            ports,
+            gate::metrics(F::FUNCTION, &outcomes, at),
+            outcomes,
+            |outcome| records == Records::All || F::is_change(outcome, at),
+            |outcome| F::record(outcome, at, &invocation.request_id),
+        );
     };
     if let Err(panic) = guarded(telling).await {
         tracing::error!(panic, "what a hook was answered could not be told");

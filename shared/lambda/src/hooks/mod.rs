@@ -4,8 +4,10 @@
 //! - [`codedeploy`]: CodeDeploy's hooks, which wait for an answer within an hour
 //! - [`failures`]: the on-failure queue, the last door of what was never answered
 //! - [`answers`]: the doors, each of which is always answered
+//! - [`gate`]: what is judged at them, and what became of it
 
 pub mod answers;
 pub mod codedeploy;
 pub mod failures;
+pub mod gate;
 pub mod native;
