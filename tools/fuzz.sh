@@ -22,29 +22,44 @@ if [ ! fuzz/Cargo.lock -nt Cargo.lock ]; then
     cp Cargo.lock fuzz/Cargo.lock
 fi
 
-# Each target begins with our own fixtures.
-mkdir -p fuzz/corpus/{policy,findings,events}
+# Each target begins with our own fixtures, and with fuzz/seeds.
+shopt -s nullglob
 seed() {
     local target=$1 file
     shift
-    for file in "$@"; do
+    mkdir -p "fuzz/corpus/$target"
+    for file in "$@" fuzz/seeds/"$target"/*; do
         cp "$file" "fuzz/corpus/$target/${file//\//-}"
     done
 }
-shopt -s nullglob
 seed policy cli/tests/fixtures/scan/*.yaml
 awk '/^```yaml$/ { inside = 1; next } /^```$/ { inside = 0 } inside' docs/scan-policy.md >fuzz/corpus/policy/docs-scan-policy.yaml
 seed findings cli/tests/fixtures/scan/*.json
 seed events functions/*/tests/fixtures/*.json
-for target in fuzz/corpus/*; do
-    [ -n "$(find "$target" -type f -size +0 -print -quit)" ] || fail "nothing was fuzzed: $target begins with nothing"
+seed tags
+seed settings
+seed smoke
+seed app_spec
+seed definition cli/tests/fixtures/preflight/*.json
+seed stopped cli/tests/fixtures/diagnose/*.json functions/deploy-hook/tests/fixtures/task-stopped.json
+seed load cli/tests/fixtures/two_days.csv
+seed release cli/tests/fixtures/*_release.csv
+seed questions
+seed record
+for target in $(cargo fuzz list); do
+    [ -n "$(find "fuzz/corpus/$target" -type f -size +0 -print -quit)" ] || fail "nothing was fuzzed: $target begins with nothing"
 done
 
-[ $# -gt 0 ] || set -- policy findings events
+# Without a sanitizer nothing needs a nightly compiler, and safe Rust has nothing for one to find.
+built=(--sanitizer none --target-dir fuzz/target)
+cargo fuzz build "${built[@]}"
+[ $# -gt 0 ] || set -- $(cargo fuzz list)
 for target in "$@"; do
     options=(-max_total_time="${FUZZ_SECONDS:-30}" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1)
-    [ ! -f "fuzz/$target.dict" ] || options+=(-dict="fuzz/$target.dict")
-    # Without a sanitizer nothing needs a nightly compiler, and safe Rust has nothing for one to find.
+    [ ! -f "fuzz/dictionaries/$target.dict" ] || options+=(-dict="fuzz/dictionaries/$target.dict")
     echo "+ cargo fuzz run --sanitizer none $target -- ${options[*]}"
-    cargo fuzz run --sanitizer none --target-dir fuzz/target "$target" -- "${options[@]}"
+    log=$(mktemp)
+    cargo fuzz run "${built[@]}" "$target" -- "${options[@]}" >"$log" 2>&1 || { cat "$log"; exit 1; }
+    grep -E 'stat::number_of_executed_units|stat::new_units_added' "$log"
+    rm "$log"
 done

@@ -1,6 +1,5 @@
-//! What has to hold, whatever the text: a check panics where it does not.
+//! What decides about images: the policy document, and what scans found.
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use tidegate::scan::findings::{self, Known};
 use tidegate::scan::{Judged, Output, print};
@@ -12,11 +11,7 @@ use tidegate_core::scan::policy::Policy;
 use tidegate_core::scan::{judge, news, tell};
 use tidegate_core::verdict::Verdict;
 
-/// As of when everything is read and judged: 2026-11-27T14:00:00Z.
-pub const NOW: Timestamp = Timestamp::constant(1_795_788_000, 0);
-
-/// The day before.
-const YESTERDAY: Timestamp = Timestamp::constant(1_795_701_600, 0);
+use super::{NOW, YESTERDAY};
 
 /// A policy that asks for everything that one can ask for.
 const ASKS_FOR_EVERYTHING: &str = r#"
@@ -154,35 +149,4 @@ fn says_critical(text: &str) -> bool {
     let lists = |answer: Value| ["findings", "enhancedFindings"].map(|list| answer["imageScanFindings"][list].clone());
     let mut found = answers.flat_map(lists).filter_map(|list| list.as_array().cloned()).flatten();
     found.any(|finding| finding["severity"] == "CRITICAL" && finding.get("status").is_none_or(|it| it == "ACTIVE"))
-}
-
-/// A JSON read as an event by every function.
-///
-/// # Panics
-/// Where something does not hold.
-pub fn events(event: &Value) {
-    let read = scan_gate::event::Event::read(event);
-    assert_eq!(read, scan_gate::event::Event::read(event));
-    woken(event);
-    if let Ok(scan_gate::event::Event::Batch(messages)) = read {
-        messages.iter().filter_map(|message| serde_json::from_str(&message.body).ok()).for_each(|event| woken(&event));
-    }
-    assert_eq!(canary_gate::event::Event::read(event), canary_gate::event::Event::read(event));
-    assert_eq!(cost_scaler::event::Event::read(event), cost_scaler::event::Event::read(event));
-}
-
-/// What an event of EventBridge's makes the scan gate look at has a name, whatever it is.
-fn woken(event: &Value) {
-    use scan_gate::event::Wake;
-    match Wake::read(event) {
-        Ok(Wake::Image(image)) => {
-            let digest = image.digest.as_deref().unwrap_or_default();
-            assert!(!image.repository.is_empty() && digest.starts_with("sha256:"), "{image:?}");
-        }
-        Ok(Wake::Task { cluster, arn: subject } | Wake::Deployment { cluster, service: subject }) => {
-            assert!(!cluster.is_empty() && !subject.is_empty(), "{cluster:?} {subject:?}");
-        }
-        Ok(Wake::CodeDeployment { id }) => assert!(!id.is_empty()),
-        Ok(Wake::Nothing { why, .. }) | Err(why) => assert!(!why.is_empty()),
-    }
 }

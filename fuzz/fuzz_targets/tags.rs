@@ -1,0 +1,5 @@
+//! Any text, read as tags and details of hooks.
+
+#![no_main]
+
+tidegate_fuzz::texts!(tidegate_fuzz::checks::enrolment::tags);
