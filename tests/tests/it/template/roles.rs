@@ -129,18 +129,9 @@ fn conditions(condition: &Yaml<'_>) -> Vec<String> {
 fn reason(role: &str, sid: &str) -> String {
     let block = TEMPLATE.split(&format!("\n  {role}:\n")).nth(1).expect("the role is there");
     let (above, _) = block.split_once(&format!("Sid: {sid}\n")).expect("the statement is there");
-    let mut lines: Vec<&str> = above.lines().map(str::trim).collect();
-    // The line that the statement begins on, and the condition that it is there under.
-    while lines.last().is_some_and(|line| !line.starts_with('#')) {
-        let dropped = lines.pop().expect("a line");
-        assert!(
-            ["-", "- !If", "- -"].contains(&dropped) || dropped.starts_with("- ") || dropped.is_empty(),
-            "{sid}: {dropped}"
-        );
-        assert!(!dropped.contains("Resource") && !dropped.contains("Effect"), "{role} {sid} has no reason");
-    }
-    let comment = lines.iter().rev().take_while(|line| line.starts_with("# ")).map(|line| &line[2..]);
-    let comment: Vec<&str> = comment.collect();
+    // Between the two there may be what makes the statement depend on a parameter: `- !If` and the condition.
+    let lines = above.lines().rev().map(str::trim).skip_while(|line| line.starts_with('-'));
+    let comment: Vec<&str> = lines.map_while(|line| line.strip_prefix("# ")).collect();
     assert!(!comment.is_empty(), "{role} {sid} has no reason");
     comment.into_iter().rev().collect::<Vec<_>>().join(" ")
 }
