@@ -27,6 +27,9 @@ use crate::canary::{bad, by_code_deploy, by_ecs, good, group, service};
 use crate::hook as deploying;
 use crate::scan;
 
+/// A code, and what it means.
+pub(crate) type Meant = (&'static str, &'static str);
+
 /// A function of the stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Function {
@@ -88,20 +91,24 @@ impl Function {
         asked
     }
 
-    /// Its reasons, each with its meaning.
-    pub(crate) fn reasons(self) -> Vec<(&'static str, &'static str)> {
-        match self {
-            Self::CostScaler => scaling::Reason::ALL.iter().map(|reason| (reason.code(), reason.meaning())).collect(),
-            Self::CanaryGate => canary::Reason::ALL.iter().map(|reason| (reason.code(), reason.meaning())).collect(),
-            Self::ScanGate => {
-                tidegate_core::scan::Reason::ALL.iter().map(|reason| (reason.code(), reason.meaning())).collect()
-            }
-            Self::DeployHook => {
-                let of_stages = hook::Reason::all().map(|reason| (reason.code(), reason.meaning()));
-                let of_incidents = incident::Reason::ALL.iter().map(|reason| (reason.code(), reason.meaning()));
-                of_stages.chain(of_incidents).collect()
-            }
+    /// Its reasons, each with its meaning: of its own, and of the incidents that it tells.
+    pub(crate) fn reasons(self) -> Vec<(&'static str, Vec<Meant>)> {
+        macro_rules! all {
+            ($reasons:expr) => {
+                $reasons.into_iter().map(|reason| (reason.code(), reason.meaning())).collect()
+            };
         }
+        let of_its_own = match self {
+            Self::CostScaler => all!(scaling::Reason::ALL),
+            Self::CanaryGate => all!(canary::Reason::ALL),
+            Self::ScanGate => all!(tidegate_core::scan::Reason::ALL),
+            Self::DeployHook => all!(hook::Reason::all()),
+        };
+        let mut reasons = vec![(self.name(), of_its_own)];
+        if self == Self::DeployHook {
+            reasons.push(("incidents", all!(incident::Reason::ALL)));
+        }
+        reasons
     }
 
     /// Worlds in which it has done everything that it can do.
