@@ -26,7 +26,7 @@ pub(crate) fn template() -> Yaml<'static> {
     parsed(TEMPLATE)
 }
 
-/// A document of YAML, with the short forms of CloudFormation's functions as tags.
+/// A document of YAML, with the short forms of its functions as tags.
 pub(crate) fn parsed(document: &'static str) -> Yaml<'static> {
     Yaml::load_from_str(document).expect("it is YAML").swap_remove(0)
 }
