@@ -1,6 +1,6 @@
 //! How many tasks a service should run: the decision of `cost-scaler`, of `tidegate plan` and of every back-test.
 //!
-//! [`decide`] takes [`Facts`], a [`Policy`] and now, and answers with a [`Decision`]. It is made of:
+//! [`decide()`] takes [`Facts`], a [`Policy`] and now, and answers with a [`Decision`]. It is made of:
 //!
 //! - [`guards`]: services that are left alone, and deployments in progress
 //! - [`series`]: readings made fit to decide on, or refused
@@ -8,7 +8,7 @@
 //! - [`history`]: the task count of earlier minutes, without a memory
 //! - `raise` and `lower`: the two directions, with [`rates`] (how far a change may go), [`stabilise`] (how long a cut
 //!   waits) and [`flaps`] (that it is not taken back)
-//! - [`panic`]: the rule of alarm runs
+//! - [`mod@panic`]: the rule of alarm runs
 //! - `memory`: whether the last raise helped
 //! - [`reason`]: every reason code there is
 //!
