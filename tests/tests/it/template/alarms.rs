@@ -50,18 +50,17 @@ fn an_alarm_on_the_duration_is_near_the_timeout_whatever_that_is() {
     let template = template();
     for (function, timeout) in functions(&template) {
         let threshold = &of_lambda(&template, &function, "Duration")["Threshold"];
-        let pairs: Vec<(i64, i64)> = match threshold.as_integer() {
-            Some(threshold) => vec![(seconds(timeout), threshold)],
-            None => {
-                let parameter = named(timeout, "Ref");
-                let allowed = template["Parameters"][parameter.as_str()]["AllowedValues"].as_sequence();
-                let near = &template["Mappings"]["NearTimeout"];
-                let pair = |timeout: &Yaml<'_>| {
-                    let key = text(timeout);
-                    (seconds(timeout), near[key.as_str()]["Milliseconds"].as_integer().expect("milliseconds"))
-                };
-                allowed.expect("a list").iter().map(pair).collect()
-            }
+        let pairs: Vec<(i64, i64)> = if let Some(threshold) = threshold.as_integer() {
+            vec![(seconds(timeout), threshold)]
+        } else {
+            let parameter = named(timeout, "Ref");
+            let allowed = template["Parameters"][parameter.as_str()]["AllowedValues"].as_sequence();
+            let near = &template["Mappings"]["NearTimeout"];
+            let pair = |timeout: &Yaml<'_>| {
+                let key = text(timeout);
+                (seconds(timeout), seconds(&near[key.as_str()]["Milliseconds"]))
+            };
+            allowed.expect("a list").iter().map(pair).collect()
         };
         assert!(!pairs.is_empty());
         for (timeout, threshold) in pairs {
