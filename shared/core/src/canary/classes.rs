@@ -1,4 +1,8 @@
-//! The evidence of each class of events, and of all of them together.
+//! The evidence of each class of events, and of all of them together: the mean of e-values is an e-value however they depend
+//! on each other.
+//!
+//! Source: Vovk and Wang, "E-values: calibration, combination and applications", Annals of Statistics 49 (2021),
+//! <https://arxiv.org/abs/1912.06116>.
 
 use super::ceilings::failed;
 use super::dispersion::dispersion;

@@ -2,6 +2,8 @@
 //!
 //! The shape is the one in the decision record, in `tidegate judge` and in saved cases, so each field that has an
 //! honest default may be left out there. Times are RFC 3339; counts are of one minute.
+//!
+//! Source: <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html>
 
 use std::collections::BTreeMap;
 

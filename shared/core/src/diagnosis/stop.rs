@@ -1,4 +1,6 @@
 //! Why a task stopped, or is about to.
+//!
+//! Source: <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html>
 
 use super::Diagnosis;
 use super::class::Class;

@@ -1,4 +1,7 @@
 //! Every rule there is: one table, from which policies, messages and the documents are made.
+//!
+//! Sources, for the names that rules have elsewhere: <https://docs.aws.amazon.com/securityhub/latest/userguide/ecs-controls.html>,
+//! <https://docs.aws.amazon.com/controltower/latest/controlreference/ecs-rules.html>.
 
 use super::stage::Check;
 

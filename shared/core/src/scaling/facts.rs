@@ -2,6 +2,8 @@
 //!
 //! The shape is the one in the decision record, in `tidegate recommend` and in saved cases, so each field that has
 //! an honest default may be left out there. Times are RFC 3339, durations are seconds.
+//!
+//! Source: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html>
 
 use std::collections::BTreeMap;
 
