@@ -6,6 +6,7 @@ mod binary;
 mod canary;
 mod diagnose;
 mod documents;
+mod examples;
 mod functions;
 mod fuzz;
 mod hook;
