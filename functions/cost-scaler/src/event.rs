@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use tidegate_core::mode::Mode;
+use tidegate_lambda::batches::{self, Message};
 use tidegate_lambda::events::{self, AlarmChange};
 
 /// An event that is understood.
@@ -16,6 +17,8 @@ pub enum Event {
     },
     /// Alarms that changed their state; one for each record of the SNS event.
     Alarms(Vec<AlarmChange>),
+    /// Parts of a run of the schedule, out of the queue; each is read when it is its turn.
+    Parts(Vec<Message>),
     /// Somebody's direct invocation.
     Person(Request),
 }
@@ -49,6 +52,9 @@ impl Event {
     /// # Errors
     /// What about it can't be understood.
     pub fn read(event: &Value) -> Result<Self, String> {
+        if let Some(messages) = batches::messages(event)? {
+            return Ok(Self::Parts(messages));
+        }
         if let Some(changes) = events::alarm_changes(event)? {
             return Ok(Self::Alarms(changes));
         }

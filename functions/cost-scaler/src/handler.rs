@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::Value;
 use tidegate_aws::autoscaling::Autoscaling;
 use tidegate_aws::calls::Counted;
@@ -12,16 +13,18 @@ use tidegate_aws::deadline::Deadline;
 use tidegate_aws::ecs::Ecs;
 use tidegate_aws::error::PortError;
 use tidegate_aws::notifications::Notifications;
-use tidegate_aws::pace::{Bucket, Pace};
+use tidegate_aws::queues::Queues;
 use tidegate_aws::tagging::Tagging;
 use tidegate_aws::telemetry::Output;
 use tidegate_core::mode::Mode;
 use tidegate_core::prices::Prices;
+use tidegate_core::scaling::cadence::Turn;
 use tidegate_core::scaling::enrolment::SCALE;
 use tidegate_core::scaling::facts::Trigger;
 use tidegate_core::scaling::{Action, Reason, Verdict, edge};
 use tidegate_lambda::alarms::{self, Found};
-use tidegate_lambda::enrolled::{self, Enrolled};
+use tidegate_lambda::batches::BatchAnswer;
+use tidegate_lambda::enrolled::{self, Enrolled, Listing};
 use tidegate_lambda::events::too_old;
 use tidegate_lambda::messages;
 use tidegate_lambda::outcome::run_usd;
@@ -31,15 +34,27 @@ use tokio::time::Instant;
 use crate::act::{self, Change};
 use crate::digest;
 use crate::event::{Event, Request, Run as WhichRun};
+use crate::fan_out;
 use crate::judge::{self, Judged, Run};
 use crate::log;
+use crate::paces::Paces;
 use crate::pricing::Pricing;
 use crate::report::{self, Declined, Done, FUNCTION, Outcome, SCHEDULE, Summary};
 use crate::settings::Settings;
 
 /// Everything that the scaler reaches the world through. Its IAM policy is the calls of these ports.
-pub trait Ports: Tagging + Ecs + CloudWatch + Autoscaling + Notifications + Clock + Output + Counted {}
-impl<T: Tagging + Ecs + CloudWatch + Autoscaling + Notifications + Clock + Output + Counted> Ports for T {}
+pub trait Ports: Tagging + Ecs + CloudWatch + Autoscaling + Queues + Notifications + Clock + Output + Counted {}
+impl<T: Tagging + Ecs + CloudWatch + Autoscaling + Queues + Notifications + Clock + Output + Counted> Ports for T {}
+
+/// What an invocation is answered with.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Reply {
+    /// What a run came to.
+    Summary(Box<Summary>),
+    /// Which parts of a run stay in the queue, to be tried again.
+    Parts(BatchAnswer),
+}
 
 /// Why an invocation failed as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,22 +88,26 @@ impl Failure for RunError {
 
 /// The scaler with its ports.
 pub struct Scaler<P> {
-    ports: P,
-    settings: Settings,
+    pub(crate) ports: P,
+    pub(crate) settings: Settings,
     pricing: Pricing,
     host: Host,
     cold: Cell<bool>,
 }
 
 /// What a run is about.
-struct Scope {
-    trigger: Trigger,
-    mode: Mode,
-    only: Box<dyn Fn(&Enrolled) -> bool>,
+pub(crate) struct Scope {
+    pub(crate) trigger: Trigger,
+    pub(crate) mode: Mode,
+    pub(crate) only: Box<dyn Fn(&Enrolled) -> bool>,
     /// Nothing is left out.
-    everything: bool,
+    pub(crate) everything: bool,
     /// Prices for every service, and not only for those that change.
-    price_all: bool,
+    pub(crate) price_all: bool,
+    /// The turn that the services have.
+    pub(crate) turn: Turn,
+    /// How fast the run may ask.
+    pub(crate) paces: Paces,
 }
 
 /// What a run found and did.
@@ -111,14 +130,25 @@ impl<P: Ports> Scaler<P> {
     ///
     /// # Errors
     /// [`RunError`] where nothing could be decided at all; the event then goes to the on-failure queue.
-    pub async fn handle(&self, event: &Value, invocation: &Invocation) -> Result<Summary, RunError> {
+    pub async fn handle(&self, event: &Value, invocation: &Invocation) -> Result<Reply, RunError> {
         let started = Instant::now();
         let now = self.ports.now().await;
         let deadline = invocation.work(now);
         let ran = match Event::read(event) {
+            Ok(Event::Parts(messages)) => return Ok(Reply::Parts(self.parts(messages, &deadline, invocation).await)),
             Ok(event) => self.open(event, now, &deadline, started).await,
             Err(why) => Err(RunError::EventNotUnderstood(why)),
         };
+        self.print(ran, now, invocation).map(|summary| Reply::Summary(Box::new(summary)))
+    }
+
+    /// Prints what a run came to.
+    pub(crate) fn print(
+        &self,
+        ran: Result<Ran, RunError>,
+        now: Timestamp,
+        invocation: &Invocation,
+    ) -> Result<Summary, RunError> {
         match ran {
             Ok(Ran { summary, outcomes }) => {
                 let run = log::Run { request_id: &invocation.request_id, cold: self.cold.replace(false) };
@@ -140,7 +170,7 @@ impl<P: Ports> Scaler<P> {
     /// [`RunError`] where nothing could be read.
     pub async fn plan(&self, request: Request, deadline: &Deadline) -> Result<Ran, RunError> {
         let now = self.ports.now().await;
-        let scope = Scope { mode: Mode::Shadow, price_all: true, ..self.scope_of(request) };
+        let scope = Scope { mode: Mode::Shadow, price_all: true, ..self.scope_of(request, now) };
         self.scale(blank("person", now), scope, deadline, Instant::now()).await
     }
 
@@ -151,8 +181,9 @@ impl<P: Ports> Scaler<P> {
                 if let Some(why) = too_old(at, now) {
                     return Ok(declined(summary, Reason::EventTooOld, why));
                 }
-                let scope = Scope { trigger: Trigger::Schedule, ..self.scope_of(Request::default()) };
-                self.scale(summary, scope, deadline, started).await
+                let turn = Turn::each_minute(at);
+                let scope = Scope { trigger: Trigger::Schedule, turn, ..self.scope_of(Request::default(), now) };
+                self.scheduled(summary, scope, deadline, started).await
             }
             Event::Alarms(mut changes) => {
                 let summary = blank("alarm", now);
@@ -167,7 +198,7 @@ impl<P: Ports> Scaler<P> {
                         let only = move |service: &Enrolled| {
                             concerned.includes(&service.cluster, &service.name, &service.tags)
                         };
-                        let rest = self.scope_of(Request::default());
+                        let rest = self.scope_of(Request::default(), now);
                         let scope = Scope { trigger: Trigger::Alarm, only: Box::new(only), everything: false, ..rest };
                         self.scale(Summary { incomplete, ..summary }, scope, deadline, started).await
                     }
@@ -178,18 +209,22 @@ impl<P: Ports> Scaler<P> {
                 }
             }
             Event::Person(request) if request.run == Some(WhichRun::Digest) => {
-                self.digest(blank("digest", now), self.scope_of(request), deadline, started).await
+                self.digest(blank("digest", now), self.scope_of(request, now), deadline, started).await
             }
-            Event::Person(request) => self.scale(blank("person", now), self.scope_of(request), deadline, started).await,
+            Event::Person(request) => {
+                self.scale(blank("person", now), self.scope_of(request, now), deadline, started).await
+            }
+            Event::Parts(_) => Err(RunError::EventNotUnderstood("a batch within a batch".to_owned())),
         }
     }
 
-    fn scope_of(&self, request: Request) -> Scope {
+    pub(crate) fn scope_of(&self, request: Request, now: Timestamp) -> Scope {
         let mode = request.mode.map_or(self.settings.common.mode, |mode| mode.min(self.settings.common.mode));
         let Request { cluster, service, .. } = request;
         let everything = cluster.is_none() && service.is_none();
         let only = move |enrolled: &Enrolled| enrolled.is_asked_for(cluster.as_deref(), service.as_deref());
-        Scope { trigger: Trigger::Person, mode, only: Box::new(only), everything, price_all: false }
+        let (only, turn, paces) = (Box::new(only), Turn::each_minute(now), Paces::alone());
+        Scope { trigger: Trigger::Person, mode, only, everything, price_all: false, turn, paces }
     }
 
     async fn scale(
@@ -199,12 +234,40 @@ impl<P: Ports> Scaler<P> {
         deadline: &Deadline,
         started: Instant,
     ) -> Result<Ran, RunError> {
-        let reads = Pace::new(Bucket::ECS_SERVICE_READ.half());
-        let run = self.run(&scope, deadline, &reads, summary.at);
-        let (judged, metrics) = self.look(&mut summary, &scope, &run).await?;
-        let outcomes = self.act(judged, &run, scope.price_all).await;
+        let listing = self.list(&mut summary, &scope, deadline).await?;
+        Ok(self.scale_listed(summary, scope, listing, deadline, started).await)
+    }
+
+    /// A run of the schedule: over everything, or over what it can't hand on where that is more than it reaches.
+    async fn scheduled(
+        &self,
+        mut summary: Summary,
+        scope: Scope,
+        deadline: &Deadline,
+        started: Instant,
+    ) -> Result<Ran, RunError> {
+        let listing = self.list(&mut summary, &scope, deadline).await?;
+        let plan = (scope.mode > Mode::Off).then(|| fan_out::plan(&listing.services, scope.turn.at, &self.settings));
+        Ok(match plan.flatten() {
+            Some(plan) => self.hand_on(summary, scope, listing, &plan, deadline, started).await,
+            None => self.scale_listed(summary, scope, listing, deadline, started).await,
+        })
+    }
+
+    /// Decides for the services of a list, acts and reports.
+    pub(crate) async fn scale_listed(
+        &self,
+        summary: Summary,
+        scope: Scope,
+        listing: Listing,
+        deadline: &Deadline,
+        started: Instant,
+    ) -> Ran {
+        let run = self.run(&scope, deadline, summary.at);
+        let (judged, metrics) = self.look(&run, listing).await;
+        let outcomes = self.act(judged, &run, &scope).await;
         self.publish_news(&outcomes, run.now).await;
-        Ok(Ran { summary: self.ended(summary, metrics, started).of(&outcomes), outcomes })
+        Ran { summary: self.ended(summary, metrics, started).of(&outcomes), outcomes }
     }
 
     async fn digest(
@@ -215,16 +278,17 @@ impl<P: Ports> Scaler<P> {
         started: Instant,
     ) -> Result<Ran, RunError> {
         let scope = Scope { mode: Mode::Shadow.min(scope.mode), ..scope };
-        let reads = Pace::new(Bucket::ECS_SERVICE_READ.half());
-        let run = self.run(&scope, deadline, &reads, summary.at);
-        let (judged, metrics) = self.look(&mut summary, &scope, &run).await?;
+        let listing = self.list(&mut summary, &scope, deadline).await?;
+        let run = self.run(&scope, deadline, summary.at);
+        let (judged, metrics) = self.look(&run, listing).await;
         let unknown = |judged: &&Judged| judged.service.is_none() && judged.decision.verdict == Verdict::Error;
-        let unknown: Vec<String> = judged.iter().filter(unknown).map(|judged| judged.id.clone()).collect();
+        let tell = |judged: &Judged| format!("{} ({})", judged.id, judged.decision.why);
+        let unknown: Vec<String> = judged.iter().filter(unknown).map(tell).collect();
         let in_shadow = |judged: &Judged| judge::is_in_shadow(judged, self.settings.common.mode);
         let in_shadow: Vec<Judged> = judged.into_iter().filter(in_shadow).collect();
         let concurrency = self.settings.common.concurrency;
         let services = in_shadow.iter().filter_map(|judged| judged.service.as_ref());
-        self.pricing.read(&self.ports, deadline, concurrency, services).await;
+        self.pricing.read(&self.ports, deadline, &scope.paces.sizes, concurrency, services).await;
         let price = |judged: &Judged| self.pricing.task_hour_usd(judged.service.as_ref()?);
         let (days, replayed) = digest::days(&self.ports, deadline, concurrency, &in_shadow, price, run.now).await;
         if let Some((subject, body)) = digest::text(&days, &unknown) {
@@ -234,35 +298,41 @@ impl<P: Ports> Scaler<P> {
         Ok(Ran { summary: self.ended(summary, metrics + replayed, started), outcomes: Vec::new() })
     }
 
-    fn run<'a>(&'a self, scope: &Scope, deadline: &'a Deadline, reads: &'a Pace, now: Timestamp) -> Run<'a> {
+    fn run<'a>(&'a self, scope: &'a Scope, deadline: &'a Deadline, now: Timestamp) -> Run<'a> {
         let smallest_task_usd = self.pricing.prices.smallest_task_month_usd();
-        let (trigger, mode) = (scope.trigger, scope.mode);
-        Run { settings: &self.settings, trigger, mode, smallest_task_usd, deadline, reads, now }
+        let Scope { trigger, mode, turn, .. } = *scope;
+        let (settings, reads) = (&self.settings, &scope.paces.reads);
+        Run { settings, trigger, mode, smallest_task_usd, deadline, reads, now, turn }
     }
 
-    /// Decides for every service in scope. The number beside them is that of the metrics that were asked for.
-    async fn look(&self, summary: &mut Summary, scope: &Scope, run: &Run<'_>) -> Result<(Vec<Judged>, u32), RunError> {
-        let mut listing = enrolled::list(&self.ports, run.deadline, &self.settings.common.clusters, SCALE).await?;
+    /// The services in scope, in the order in which they are read.
+    async fn list(&self, summary: &mut Summary, scope: &Scope, deadline: &Deadline) -> Result<Listing, RunError> {
+        let mut listing = enrolled::list(&self.ports, deadline, &self.settings.common.clusters, SCALE).await?;
         listing.services.retain(|enrolled| (scope.only)(enrolled));
         listing.without_cluster.retain(|_| scope.everything);
         summary.seen = listing.services.len() + listing.without_cluster.len();
-        if let Some(error) = listing.incomplete {
+        if let Some(error) = &listing.incomplete {
             tracing::warn!(%error, "the list of services is not complete");
             summary.incomplete = Some(error.to_string());
         }
         if summary.seen == 0 {
             summary.declined = Some(nobody(scope.trigger));
         }
-        enrolled::order(&mut listing.services, run.now);
+        enrolled::order(&mut listing.services, summary.at);
+        Ok(listing)
+    }
+
+    /// Decides for every service of a list. The number beside them is that of the metrics that were asked for.
+    async fn look(&self, run: &Run<'_>, listing: Listing) -> (Vec<Judged>, u32) {
         let (mut judged, metrics) = judge::judge(&self.ports, *run, listing.services).await;
         judged.extend(listing.without_cluster.into_iter().map(|arn| judge::without_cluster(arn, run.mode)));
-        Ok((judged, metrics))
+        (judged, metrics)
     }
 
     /// Writes the changes that the mode allows, and then prices every change: a price is only told.
-    async fn act(&self, judged: Vec<Judged>, run: &Run<'_>, price_all: bool) -> Vec<Outcome> {
+    async fn act(&self, judged: Vec<Judged>, run: &Run<'_>, scope: &Scope) -> Vec<Outcome> {
         let concurrency = self.settings.common.concurrency;
-        let writes = Pace::new(Bucket::ECS_SERVICE_MODIFY);
+        let Paces { writes, sizes, .. } = &scope.paces;
         let allowed =
             judged.iter().enumerate().filter(|(_, judged)| judged.mode == Mode::On && judged.decision.verdict.moves());
         let (indices, changes): (Vec<usize>, Vec<Change<'_>>) = allowed
@@ -271,11 +341,11 @@ impl<P: Ports> Scaler<P> {
                 Some((index, Change { service, verdict: decision.verdict, desired: decision.desired }))
             })
             .unzip();
-        let made = act::make(&self.ports, run.deadline, run.reads, &writes, concurrency, &changes).await;
+        let made = act::make(&self.ports, run.deadline, run.reads, writes, concurrency, &changes).await;
 
-        let priced = judged.iter().filter(|judged| price_all || judged.decision.verdict.moves());
+        let priced = judged.iter().filter(|judged| scope.price_all || judged.decision.verdict.moves());
         let services = priced.filter_map(|judged| judged.service.as_ref());
-        self.pricing.read(&self.ports, run.deadline, concurrency, services).await;
+        self.pricing.read(&self.ports, run.deadline, sizes, concurrency, services).await;
         let mut outcomes: Vec<Outcome> = judged.into_iter().map(|judged| self.priced(judged)).collect();
         for (index, made) in indices.into_iter().zip(made) {
             outcomes[index].done = made.map_or_else(Done::NotMade, |()| Done::Acted);
@@ -283,7 +353,7 @@ impl<P: Ports> Scaler<P> {
         outcomes
     }
 
-    fn priced(&self, judged: Judged) -> Outcome {
+    pub(crate) fn priced(&self, judged: Judged) -> Outcome {
         let month = |tasks| Some(self.pricing.month_usd(judged.service.as_ref()?, tasks)?.in_cents());
         let from = judged.service.as_ref().map_or(0, |service| service.desired);
         let to = judged.decision.desired;
@@ -317,11 +387,11 @@ impl<P: Ports> Scaler<P> {
     }
 }
 
-fn blank(trigger: &'static str, at: Timestamp) -> Summary {
+pub(crate) fn blank(trigger: &'static str, at: Timestamp) -> Summary {
     Summary { function: FUNCTION, trigger, at, ..Summary::default() }
 }
 
-fn declined(summary: Summary, reason: Reason, why: String) -> Ran {
+pub(crate) fn declined(summary: Summary, reason: Reason, why: String) -> Ran {
     Ran { summary: Summary { declined: Some(Declined { reason, why }), ..summary }, outcomes: Vec::new() }
 }
 

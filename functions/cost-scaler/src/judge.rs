@@ -11,7 +11,7 @@ use tidegate_aws::ecs::{Ecs, Service};
 use tidegate_aws::error::{Kind, PortError};
 use tidegate_aws::pace::Pace;
 use tidegate_core::mode::Mode;
-use tidegate_core::scaling::cadence::{self, Allowance};
+use tidegate_core::scaling::cadence::{self, Allowance, Turn};
 use tidegate_core::scaling::enrolment::{self, Enrolment};
 use tidegate_core::scaling::facts::{Facts, Reading, Trigger};
 use tidegate_core::scaling::proposal::Bounds;
@@ -58,6 +58,8 @@ pub struct Run<'a> {
     pub reads: &'a Pace,
     /// When it began.
     pub now: Timestamp,
+    /// The turn that its services have, where a schedule woke it.
+    pub turn: Turn,
 }
 
 /// A service on its way to a decision.
@@ -133,13 +135,14 @@ impl Run<'_> {
         let questions = Questions::new(&subject, &enrolment.policy, &enrolment.sources);
         let allowance = Allowance { percent: self.settings.query_percent, smallest_task_usd: self.smallest_task_usd };
         let tasks = service.running.max(service.desired).max(1);
-        let interval_minutes = cadence::interval_minutes(tasks, questions.metrics(), allowance);
+        let interval_minutes =
+            self.turn.interval_minutes(cadence::interval_minutes(tasks, questions.metrics(), allowance));
         let facts = facts(&service, self.trigger);
         let candidate = Candidate { id, mode, enrolment, questions, facts, service, interval_minutes };
         if let Some(decision) = guards::leave_alone(&candidate.facts, &candidate.enrolment.policy) {
             return Err(Box::new(candidate.end(decision)));
         }
-        if self.trigger == Trigger::Schedule && !cadence::is_due(&candidate.id, interval_minutes, self.now) {
+        if self.trigger == Trigger::Schedule && !self.turn.looks_at(&candidate.id, interval_minutes) {
             let why = format!("it is read every {interval_minutes} minutes, and this is not one of them");
             let decision = Decision::stay(candidate.facts.desired, Reason::NotDue, why);
             return Err(Box::new(candidate.end(decision)));
@@ -228,7 +231,7 @@ impl Run<'_> {
 
     /// Proposes bounds, once an hour, to services that have none.
     async fn propose_bounds(&self, ports: &impl CloudWatch, judged: &mut [Judged]) -> u32 {
-        let now_or_hourly = |id: &str| self.trigger == Trigger::Person || cadence::is_due(id, 60, self.now);
+        let now_or_hourly = |id: &str| self.trigger == Trigger::Person || self.turn.looks_at(id, 60);
         let unbounded =
             |judged: &&mut Judged| judged.decision.reason == Reason::BoundsMissing && now_or_hourly(&judged.id);
         let mut unbounded: Vec<&mut Judged> = judged.iter_mut().filter(unbounded).collect();
@@ -327,6 +330,13 @@ fn ended(id: String, mode: Mode, decision: Decision) -> Judged {
 pub fn is_in_shadow(judged: &Judged, installation: Mode) -> bool {
     let tagged = judged.service.as_ref().map(|service| service.tags.mode(enrolment::SCALE));
     tagged.is_some_and(|mode| mode.is_ok_and(|mode| mode.min(installation) == Mode::Shadow))
+}
+
+/// The decision for a service that nobody looks at in this turn.
+#[must_use]
+pub fn not_handed_on(service: &Enrolled, mode: Mode, why: &str) -> Judged {
+    let why = format!("its part of the run could not be handed on: {why}");
+    ended(service.id(), mode, Decision::error(0, Reason::NotReached, why))
 }
 
 /// The decision for an ARN of the old format.

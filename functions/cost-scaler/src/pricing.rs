@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::{StreamExt, stream};
 use tidegate_aws::deadline::Deadline;
 use tidegate_aws::ecs::{Ecs, Service};
-use tidegate_aws::pace::{Bucket, Pace};
+use tidegate_aws::pace::Pace;
 use tidegate_core::prices::{Prices, TaskSize, UsdRange};
 
 /// Prices, and the sizes that were read so far.
@@ -29,13 +29,12 @@ impl Pricing {
         &self,
         ports: &impl Ecs,
         deadline: &Deadline,
+        pace: &Pace,
         concurrency: usize,
         services: impl Iterator<Item = &'a Service>,
     ) {
         let wanted: BTreeSet<&String> = services.filter_map(|service| service.task_definition.as_ref()).collect();
         let unknown: Vec<&String> = wanted.into_iter().filter(|arn| !self.sizes.borrow().contains_key(*arn)).collect();
-        let pace = Pace::new(Bucket::ECS_TASK_DEFINITION_READ.half());
-        let pace = &pace;
         let calls = stream::iter(unknown).map(|arn| async move {
             let call = async {
                 pace.turn().await;

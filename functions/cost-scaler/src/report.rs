@@ -14,6 +14,7 @@ use tidegate_lambda::messages;
 use tidegate_lambda::report::{Run, decided_so};
 
 use crate::act::NotMade;
+use crate::fan_out::{HandedOn, PartOf};
 use crate::judge::Judged;
 
 /// The function's name in records and metrics.
@@ -21,6 +22,9 @@ pub const FUNCTION: &str = "cost-scaler";
 
 /// The trigger of scheduled runs, whose silence has an alarm.
 pub const SCHEDULE: &str = "schedule";
+
+/// The trigger of runs over a part that a scheduled run handed on.
+pub const PART: &str = "part";
 
 /// A list of services in a summary names no more; their records name them all.
 const MOST_NAMED: usize = 50;
@@ -68,6 +72,12 @@ pub struct Summary {
     /// Why nothing was looked at; absent where services were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub declined: Option<Declined>,
+    /// What was handed on to further invocations, where there are more services than one run reaches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handed_on: Option<HandedOn>,
+    /// Which part of a run it is, where it was handed on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<PartOf>,
     /// Services that carry the tag in the clusters that are looked at.
     pub seen: usize,
     /// Of those, the ones whose own tags say shadow or on.
@@ -104,7 +114,7 @@ impl Summary {
     /// Counts the outcomes.
     #[must_use]
     pub fn of(mut self, outcomes: &[Outcome]) -> Self {
-        self.enrolled = outcomes.len();
+        self.enrolled += outcomes.len();
         for outcome in outcomes {
             let (verdict, reason) = outcome.counted();
             match verdict {

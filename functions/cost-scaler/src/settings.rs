@@ -21,7 +21,15 @@ pub struct Settings {
     pub query_percent: f64,
     /// Prices in place of the table's.
     pub prices: Vec<PriceOverride>,
+    /// Services that one run of the schedule looks at by itself; more are handed on in parts.
+    pub reach: usize,
+    /// Where parts are handed on; without it one run does what it reaches.
+    pub parts_queue: Option<String>,
 }
+
+/// It takes ten seconds to read so many at half of what the account has for it: the most that fits the shortest timeout
+/// which the template allows (30 s, of which half is for reading), with a quarter to spare.
+const REACH: usize = 1500;
 
 impl Settings {
     /// Reads the environment.
@@ -51,7 +59,15 @@ impl Settings {
         let prices = reader.parsed("TIDEGATE_PRICES", price, Vec::new(), |text| {
             text.split(',').map(|price| price.trim().parse().ok()).collect()
         });
-        reader.finish(Self { common, defaults, query_percent, prices })
+        let reach = reader.parsed("TIDEGATE_REACH", "must be a whole number from 100 to 9999", REACH, |text| {
+            text.parse().ok().filter(|services| (100..=9999).contains(services))
+        });
+        let url = "must be the URL of an SQS queue";
+        let parts_queue = reader.parsed("TIDEGATE_PARTS_QUEUE", url, None, |text| {
+            let is_url = text.starts_with("https://") || text.starts_with("http://");
+            is_url.then(|| Some(text.to_owned()))
+        });
+        reader.finish(Self { common, defaults, query_percent, prices, reach, parts_queue })
     }
 }
 
