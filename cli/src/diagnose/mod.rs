@@ -1,6 +1,6 @@
 //! `tidegate diagnose`: why tasks of a service fail.
 //!
-//! - [`file`]: tasks that somebody saved
+//! - [`mod@file`]: tasks that somebody saved
 //! - [`account`]: a service of the account
 //! - [`looked`]: what was looked at, and whether something failed
 //! - [`show`]: that for people, and as JSON

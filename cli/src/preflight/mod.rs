@@ -1,6 +1,6 @@
 //! `tidegate preflight`: whether a task definition may be deployed, before anybody deploys it.
 //!
-//! - [`file`]: a task definition in a file
+//! - [`mod@file`]: a task definition in a file
 //! - [`account`]: the one of a service of the account, with its images and log groups
 //! - [`checked`]: what was looked at, and what came of it
 //! - [`show`]: that for people, and as JSON
