@@ -2,7 +2,7 @@
 //!
 //! - [`in_progress`]: those of some services; [`described`], [`code_deploy`], [`of_target`] and [`with_group`]: one that is named
 //! - [`InProgress`]: one, with the answers that every function needs of it
-//! - [`stop`]: stopping one, where it still is what it was
+//! - [`mod@stop`]: stopping one, where it still is what it was
 
 mod gather;
 mod steps;
