@@ -45,6 +45,15 @@ fn every_kind_of_alarm_tells_its_name_and_state() {
 }
 
 #[test]
+fn a_batch_of_the_queue_is_parts_which_are_read_one_by_one() {
+    let record = |id: &str| json!({"messageId": id, "body": "{}", "eventSource": "aws:sqs", "receiptHandle": "none"});
+    let Ok(Event::Parts(parts)) = Event::read(&json!({"Records": [record("m-1"), record("m-2")]})) else {
+        panic!("a batch of the queue is parts")
+    };
+    assert_eq!(parts.iter().map(|part| part.message_id.as_str()).collect::<Vec<_>>(), ["m-1", "m-2"]);
+}
+
+#[test]
 fn several_records_are_several_changes() {
     let several = changes(&[("shop-hot", "ALARM"), ("cart-hot", "OK"), ("search-hot", "INSUFFICIENT_DATA")]);
     assert_eq!(fixture("alarms-several.json"), several);
@@ -71,7 +80,10 @@ fn what_is_not_understood_is_told_by_name() {
         "id": "1", "account": "1", "region": "eu-west-1", "resources": [], "detail": {}, "version": "0"});
     for (event, said) in [
         (of_ecs, r#"an EventBridge event "ECS Deployment State Change" is not for the scaler"#),
-        (json!({"Records": [{"eventSource": "aws:sqs", "body": "{}"}]}), "not an SNS event"),
+        (
+            json!({"Records": [{"eventSource": "aws:sqs", "body": "{}"}]}),
+            "not a batch of SQS: missing field `messageId`",
+        ),
         (json!({"servce": "shop"}), "unknown field `servce`"),
         (json!({"mode": "dry"}), r#"mode is "dry": must be off, shadow or on"#),
         (json!([]), "not a request"),
