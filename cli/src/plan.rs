@@ -24,8 +24,9 @@ use crate::text::{table, usd};
 /// Show what the scaler would do now on the live account, priced; nothing is changed.
 ///
 /// Reads the account that `AWS_PROFILE`, `AWS_REGION` and their like name, with the settings of the `TIDEGATE_*`
-/// variables. The exit code is 0 where every service could be decided, and 1 where any could not.
+/// variables.
 #[derive(Clone, Debug, Parser)]
+#[command(after_help = HELP)]
 pub struct Args {
     /// Only this cluster.
     #[arg(long)]
@@ -37,6 +38,13 @@ pub struct Args {
     #[arg(long)]
     pub json: bool,
 }
+
+const HELP: &str = "\
+Exit code: 0 where every service could be decided, 1 where any could not, 2 where nothing could be read.
+
+Examples:
+  tidegate plan
+  tidegate plan --cluster live --service shop --json";
 
 /// The account is given so long.
 const PATIENCE: Duration = Duration::from_mins(5);

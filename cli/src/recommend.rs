@@ -24,8 +24,13 @@ pub struct Args {
     pub example: bool,
 }
 
-const HELP: &str =
-    "Example:\n  tidegate recommend --example | tidegate recommend\n\ndocs/recommend.md describes every field.";
+const HELP: &str = "\
+Exit code: 0, or 2 where any line could not be read.
+
+Examples:
+  tidegate recommend --example | tidegate recommend
+
+docs/recommend.md describes every field.";
 
 /// Three tasks of a thousand units each, half busy, with 30 % to aim at.
 const EXAMPLE: &str = concat!(

@@ -2,7 +2,8 @@
 
 use std::fmt::Display;
 
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle, presets};
+use anstyle::{AnsiColor, Style};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, presets};
 
 /// A rule below the header, and nothing else.
 const STYLE: TableStyle = presets::NOTHING.header_separator(LineStyle::none().fill('─').junction('─'));
@@ -20,6 +21,50 @@ pub fn table(head: &[impl Display], rows: &[Vec<String>]) -> Table {
         first.set_cell_alignment(CellAlignment::Left);
     }
     table
+}
+
+/// Rows without a header: only the last column wraps. Indented by so many spaces.
+#[must_use]
+pub fn list(rows: &[Vec<String>], indent: u16) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).add_rows(rows);
+    let columns = table.column_count();
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((if index == 0 { indent } else { 0 }, 2));
+        if index + 1 < columns {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
+    table.trim_fmt() + "\n"
+}
+
+/// What a word is to look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colour {
+    /// It is wrong.
+    Red,
+    /// It should be known.
+    Yellow,
+    /// It is as it should be.
+    Green,
+}
+
+/// A word in colour. Whoever writes to what is no terminal, or where `NO_COLOR` is set, takes it out again: `main` does.
+#[must_use]
+pub fn painted(word: &str, colour: Colour) -> String {
+    let colour = match colour {
+        Colour::Red => AnsiColor::Red,
+        Colour::Yellow => AnsiColor::Yellow,
+        Colour::Green => AnsiColor::Green,
+    };
+    let style = Style::new().fg_color(Some(colour.into())).bold();
+    format!("{style}{word}{style:#}")
+}
+
+/// A text without its colours.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
 }
 
 /// Dollars, with as many decimals as say something.

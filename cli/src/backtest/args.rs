@@ -9,6 +9,7 @@ use clap::Parser;
 ///
 /// Load is a CSV of time and value (--trace), or up to 15 days of a live service from CloudWatch (--service).
 #[derive(Clone, Debug, Parser)]
+#[command(after_help = HELP)]
 pub struct Args {
     /// CSV of time and value: ISO times or seconds since 1970, any interval, with or without a header. Where a point is
     /// later than one and a half usual intervals, the time between has no data.
@@ -58,6 +59,14 @@ pub struct Args {
     #[arg(long)]
     pub json: bool,
 }
+
+const HELP: &str = "\
+Exit code: 0, or 2 where the load can't be read.
+
+Examples:
+  tidegate backtest --trace load.csv --report page.html
+  tidegate backtest --trace load.csv --sweep
+  tidegate backtest --service live/shop --json";
 
 fn positive(text: &str) -> Result<f64, String> {
     tidegate_core::tags::positive(text).ok_or_else(|| "must be a number above 0".to_owned())

@@ -10,7 +10,7 @@ use tidegate_core::hook::{Action, Facts, Finding, Judgement, Policy, judge};
 use super::{Explain, came, explain};
 
 /// Explains a record of either kind: only incidents say how bad they are.
-pub(super) fn either(record: Value) -> Result<(bool, String)> {
+pub(super) fn either(record: Value) -> Result<super::Explained> {
     if record.get("incident").is_some() { explain::<Incident>(record) } else { explain::<Judgement>(record) }
 }
 

@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Parser;
 use jiff::Timestamp;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tidegate_core::canary::Judgement as ReleaseJudgement;
@@ -26,14 +27,26 @@ use tidegate_core::scan::Judgement as ImageJudgement;
 
 /// Recompute a decision record from its own facts, and compare.
 ///
-/// The record is a line of a function's log, as it stands there. The exit code is 0 where the decision is the same, 1
-/// where it is not, and 2 where it can't be recomputed.
+/// The record is a line of a function's log, as it stands there.
 #[derive(Clone, Debug, Parser)]
+#[command(after_help = HELP)]
 pub struct Args {
     /// The file with the record; - for standard input.
     #[arg(value_name = "RECORD")]
     pub file: PathBuf,
+    /// Print what came of it as JSON, on one line.
+    #[arg(long)]
+    pub json: bool,
 }
+
+const HELP: &str = "\
+Exit code: 0 where the decision is the same, 1 where it is not, 2 where it can't be recomputed.
+
+Examples:
+  tidegate explain record.json
+  tidegate explain - --json < record.json
+
+docs/cli.md describes the JSON.";
 
 /// A function's decision, as far as it is its own how to make and to tell it.
 pub trait Explain: DeserializeOwned {
@@ -69,7 +82,32 @@ pub trait Explain: DeserializeOwned {
 type RecordOf<D> = Record<<D as Explain>::Facts, <D as Explain>::Policy, D, <D as Explain>::Action>;
 
 /// What explains a record: whether it is the same, and how it is told.
-type Explainer = fn(Value) -> Result<(bool, String)>;
+type Explainer = fn(Value) -> Result<Explained>;
+
+/// What came of a record.
+#[derive(Clone, Debug, Serialize)]
+struct Explained {
+    function: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<String>,
+    at: Timestamp,
+    /// Whether the decision is the same.
+    same: bool,
+    recorded: Said,
+    recomputed: Said,
+    /// For people.
+    #[serde(skip)]
+    told: String,
+}
+
+/// A decision in short.
+#[derive(Clone, Debug, Serialize)]
+struct Said {
+    verdict: String,
+    reason: &'static str,
+    why: String,
+    version: String,
+}
 
 /// Every function whose records can be explained.
 const FUNCTIONS: [(&str, Explainer); 4] = [
@@ -92,7 +130,7 @@ pub fn main(args: &Args, out: &mut impl Write) -> Result<ExitCode> {
     } else {
         text = fs::read_to_string(&args.file).with_context(|| format!("{} can't be read", args.file.display()))?;
     }
-    run(&text, out)
+    if args.json { run_json(&text, out) } else { run(&text, out) }
 }
 
 /// Explains the record in a text.
@@ -100,10 +138,30 @@ pub fn main(args: &Args, out: &mut impl Write) -> Result<ExitCode> {
 /// # Errors
 /// As [`main`].
 pub fn run(text: &str, out: &mut impl Write) -> Result<ExitCode> {
+    let explained = explained(text)?;
+    writeln!(out, "{}", explained.told)?;
+    Ok(explained.code())
+}
+
+/// Explains the record in a text as one line of JSON.
+///
+/// # Errors
+/// As [`main`].
+pub fn run_json(text: &str, out: &mut impl Write) -> Result<ExitCode> {
+    let explained = explained(text)?;
+    writeln!(out, "{}", serde_json::to_string(&explained)?)?;
+    Ok(explained.code())
+}
+
+fn explained(text: &str) -> Result<Explained> {
     let record = find(text)?;
-    let (same, told) = explainer(&record)?(record)?;
-    writeln!(out, "{told}")?;
-    Ok(if same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    explainer(&record)?(record)
+}
+
+impl Explained {
+    fn code(&self) -> ExitCode {
+        if self.same { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
 }
 
 /// The record in a text: a line of the log, with or without what a log viewer puts before it.
@@ -139,13 +197,27 @@ fn explainer(record: &Value) -> Result<Explainer> {
     })
 }
 
-fn explain<D: Explain>(record: Value) -> Result<(bool, String)> {
+fn explain<D: Explain>(record: Value) -> Result<Explained> {
     let record: RecordOf<D> = serde_json::from_value(record).context(NO_RECORD)?;
     let missing = || format!("the record has no facts to recompute from; it says {:?}", record.decision.why());
     let (facts, policy) = record.facts.as_ref().zip(record.policy.as_ref()).with_context(missing)?;
     let recomputed = D::decide(facts, policy, record.at);
     let same = record.decision.essence() == recomputed.essence();
-    Ok((same, tell(&record, facts, &recomputed, same)))
+    let said = |decision: &D, version: &str| Said {
+        verdict: decision.verdict(),
+        reason: decision.reason().0,
+        why: decision.why().to_owned(),
+        version: version.to_owned(),
+    };
+    Ok(Explained {
+        function: D::FUNCTION,
+        service: record.service.clone(),
+        at: record.at,
+        same,
+        recorded: said(&record.decision, &record.version),
+        recomputed: said(&recomputed, env!("CARGO_PKG_VERSION")),
+        told: tell(&record, facts, &recomputed, same),
+    })
 }
 
 /// What became of something that was to be done.

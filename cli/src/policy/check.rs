@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 use tidegate_core::mode::Mode;
-use tidegate_core::scan::document::{self, Document};
+use tidegate_core::scan::document::{self, Document, Fault};
 use tidegate_core::scan::pattern::Pattern;
 use tidegate_core::scan::policy::Exception;
 use tidegate_core::words::counted;
@@ -16,9 +17,8 @@ use tidegate_core::words::counted;
 use crate::{input, live};
 
 /// Check a policy document: every fault with its line, or what it says in short.
-///
-/// The exit code is 0 where it is good, 1 where it has faults, and 2 where it can't be read.
 #[derive(Clone, Debug, Parser)]
+#[command(after_help = HELP)]
 pub struct Args {
     /// The document; - for standard input.
     #[arg(value_name = "FILE")]
@@ -26,7 +26,17 @@ pub struct Args {
     /// Check as of this moment [default: now].
     #[arg(long, value_name = "TIME")]
     pub now: Option<Timestamp>,
+    /// Print what was found as JSON, on one line.
+    #[arg(long)]
+    pub json: bool,
 }
+
+const HELP: &str = "\
+Exit code: 0 where it is good, 1 where it has faults, 2 where it can't be read.
+
+Examples:
+  tidegate policy check policy.yaml
+  tidegate policy check - --json < policy.yaml";
 
 /// Exceptions that end within this time are named.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -38,7 +48,13 @@ const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 pub async fn main(args: &Args, input: impl Read, out: &mut impl Write) -> Result<ExitCode> {
     let read = input::read(&args.file, input)?;
     let now = live::moment(args.now).await?;
-    match document::read(&read.text, now) {
+    let document = document::read(&read.text, now);
+    if args.json {
+        let good = document.is_ok();
+        print_json(out, &read.name, document, now)?;
+        return Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    match document {
         Ok(document) => {
             writeln!(out, "{}: good", read.name)?;
             summary(&document, now).iter().try_for_each(|line| writeln!(out, "  {line}"))?;
@@ -51,6 +67,16 @@ pub async fn main(args: &Args, input: impl Read, out: &mut impl Write) -> Result
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+/// The same as one line of JSON.
+fn print_json(out: &mut impl Write, name: &str, read: Result<Document, Vec<Fault>>, now: Timestamp) -> Result<()> {
+    let line = match &read {
+        Ok(document) => json!({"document": name, "good": true, "summary": summary(document, now), "faults": []}),
+        Err(faults) => json!({"document": name, "good": false, "summary": [], "faults": faults}),
+    };
+    writeln!(out, "{line}")?;
+    Ok(())
 }
 
 /// What a document says, a line each.

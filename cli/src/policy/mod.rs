@@ -15,15 +15,30 @@ pub const SCHEMA: &str = include_str!("../../../docs/scan-policy.schema.json");
 
 /// Check the policy document of the scan gate, or print its JSON Schema.
 #[derive(Clone, Debug, Parser)]
+#[command(after_help = HELP)]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
 }
 
+const HELP: &str = "\
+Exit code: 0 where the document is good, 1 where it has faults, 2 where it can't be read.
+
+Examples:
+  tidegate policy check policy.yaml
+  tidegate policy schema > scan-policy.schema.json";
+
+const SCHEMA_HELP: &str = "\
+Exit code: 0.
+
+Examples:
+  tidegate policy schema > scan-policy.schema.json";
+
 #[derive(Clone, Debug, Subcommand)]
 enum Command {
     Check(check::Args),
     /// Print the JSON Schema of the policy document.
+    #[command(after_help = SCHEMA_HELP)]
     Schema,
 }
 

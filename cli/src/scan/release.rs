@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Parser;
 use scan_gate::archive;
+use serde_json::json;
 use tidegate_aws::clock::Clock;
 use tidegate_aws::images::{By, Images};
 use tidegate_core::scan::facts::{Image, Storage};
@@ -17,15 +18,23 @@ use super::name::Named;
 ///
 /// Of an index the platforms come back too. Once the image is scanned again the gate will archive it again, unless the
 /// policy has an exception for what blocks it.
-///
-/// The exit code is 0 where it can be pulled, also where it was not in the archive, and 2 where it could not be brought
-/// back.
 #[derive(Clone, Debug, Parser)]
+#[command(after_help = HELP)]
 pub struct Args {
     /// The image as a task definition names it; without a host it is in the account's own registry.
     #[arg(value_name = "IMAGE", value_parser = Named::read)]
     pub image: Named,
+    /// Print what came of it as JSON, on one line.
+    #[arg(long)]
+    pub json: bool,
 }
+
+const HELP: &str = "\
+Exit code: 0 where it can be pulled, also where it was not in the archive, 2 where it could not be brought back.
+
+Examples:
+  tidegate scan release shop:v7
+  tidegate scan release shop@sha256:9b2c... --json";
 
 /// Brings an image back, and says what came. `tell` is told how it goes.
 ///
@@ -34,7 +43,7 @@ pub struct Args {
 pub async fn run(
     ports: &(impl Images + Clock),
     region: &str,
-    Args { image }: &Args,
+    Args { image, json }: &Args,
     out: &mut impl Write,
     mut tell: impl FnMut(&str),
 ) -> Result<ExitCode> {
@@ -57,6 +66,11 @@ pub async fn run(
     // By its digest: a tag may move meanwhile.
     let released = archive::release(ports, &repository, &By::Digest(&digest), tell).await?;
     let short = image.short();
+    if *json {
+        let line = json!({"image": short, "can_be_pulled": true, "released": released});
+        writeln!(out, "{line}")?;
+        return Ok(ExitCode::SUCCESS);
+    }
     if released.is_empty() && found.storage == Storage::Active {
         writeln!(out, "{short} is not in the archive: nothing was done")?;
         return Ok(ExitCode::SUCCESS);

@@ -5,6 +5,7 @@
 mod backtest;
 mod diagnose;
 mod explain;
+mod help;
 mod judge;
 mod policy;
 mod preflight;
