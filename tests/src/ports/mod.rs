@@ -5,6 +5,7 @@
 //! - `images`: images, their scans, and parameters
 //! - `tasks`, `service_tasks`, `definitions`: clusters, tasks and task definitions
 //! - `codedeploy`, `app_specs`, `deployments`: deployments
+//! - `operator`: what only an operator asks
 //! - `loadbalancing`, `listeners`, `probe`: what is behind target groups, and what it answers
 
 mod app_specs;
@@ -16,6 +17,7 @@ mod ecs;
 mod images;
 mod listeners;
 mod loadbalancing;
+mod operator;
 mod probe;
 mod service_tasks;
 mod tasks;

@@ -3,7 +3,7 @@
 //! - `json`: awsJson 1.1, as ECS, ECR, CodeDeploy, SSM, the tagging API and Application Auto Scaling speak it
 //! - `cbor`: Smithy RPC v2 CBOR, as CloudWatch speaks it
 //! - `query`: awsQuery with XML, as SNS and Elastic Load Balancing speak it
-//! - `rest`: REST with JSON, as Lambda and Inspector speak it
+//! - `rest`, `lambda`: REST with JSON, as Lambda and Inspector speak it
 //! - `s3`: S3
 //! - [`front`]: what is behind a load balancer's test listener, which is no API
 //!
@@ -14,6 +14,7 @@ mod cbor;
 pub mod front;
 mod inspector;
 mod json;
+mod lambda;
 mod query;
 mod rest;
 mod s3;
@@ -219,6 +220,8 @@ struct Call {
     operation: String,
     /// The function, and how it is invoked.
     invoked: Option<(String, String)>,
+    /// The function that is asked about.
+    about: Option<String>,
     /// The object.
     key: Option<String>,
     body: Bytes,
@@ -234,20 +237,23 @@ impl Call {
         let (region, service) = (scope(2).unwrap_or_default(), scope(3));
         let url = format!("http://{}", header("host").unwrap_or_default());
         let path = request.uri().path().to_owned();
+        let query = request.uri().query().unwrap_or_default().to_owned();
         let invoked = rest::function(&path).map(|function| (function, kind));
         let body = request.into_body().collect().await.map(Collected::to_bytes).unwrap_or_default();
         let key = s3::key(&path).filter(|_| service.as_deref() == Some("s3"));
+        let about = lambda::operation(&path, &query);
         let (protocol, operation) = match (target, path.split_once("/operation/"), &invoked) {
             _ if key.is_some() => (Protocol::S3, "GetObject".to_owned()),
             (Some(target), ..) => (Protocol::Json, target.rsplit('.').next().unwrap_or_default().to_owned()),
             (_, Some((_, operation)), _) => (Protocol::Cbor, operation.to_owned()),
             (.., Some(_)) => (Protocol::Rest, "Invoke".to_owned()),
+            _ if about.is_some() => (Protocol::Rest, about.as_ref().map_or("", |(operation, _)| operation).to_owned()),
             _ if inspector::operation(&path).is_some() => {
                 (Protocol::Rest, inspector::operation(&path).unwrap_or_default().to_owned())
             }
             _ => (Protocol::Query, query::operation(&body)),
         };
-        Self { protocol, service: service.unwrap_or_default(), region, url, operation, invoked, key, body }
+        Self { protocol, service: service.unwrap_or_default(), region, url, operation, invoked, about: about.map(|(_, function)| function), key, body }
     }
 
     async fn answer(&self, world: &World, fault: Option<&Fault>) -> Result<Vec<u8>, Refusal> {
@@ -259,6 +265,9 @@ impl Call {
             }
             (Protocol::Cbor, _) => cbor::answer(&self.operation, &self.body, world, fault),
             (Protocol::Rest, Some((function, kind))) => rest::invoke(function, kind, &self.body, world).await,
+            (Protocol::Rest, None) if self.about.is_some() => {
+                lambda::answer(&self.operation, self.about.as_deref().unwrap_or_default(), world)
+            }
             (Protocol::Rest, None) => inspector::answer(&self.operation, &self.body, world),
             (Protocol::Query, _) => query::answer(&self.operation, &self.body, world),
         }

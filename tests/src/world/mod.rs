@@ -12,6 +12,7 @@
 //! - [`metrics`], [`histogram`]: what CloudWatch keeps
 //! - [`clock`]: how time passes, and who waits for it
 //! - [`faults`]: what goes wrong, and how often
+//! - [`stack`]: the stack as it is deployed, and what its functions logged
 //! - [`told`]: what can be told of it from outside
 //! - [`api`]: the calls, in words of our own; [`crate::ports`] and [`crate::wire`] speak them
 
@@ -32,6 +33,7 @@ pub mod native;
 pub mod registry;
 pub mod service;
 pub mod smoke;
+pub mod stack;
 pub mod tasks;
 pub mod told;
 pub mod traffic;
@@ -141,6 +143,8 @@ pub struct Account {
     pub meanwhile: Vec<Meanwhile>,
     /// How long every call takes on the wire.
     pub latency: Duration,
+    /// The stack as it is deployed.
+    pub deployed: stack::Deployed,
     /// Lines that functions have printed.
     pub printed: Vec<String>,
     numbers: u64,
@@ -237,6 +241,7 @@ impl World {
             calls: BTreeMap::new(),
             taken: BTreeMap::new(),
             latency: Duration::ZERO,
+            deployed: stack::Deployed::default(),
             printed: Vec::new(),
             numbers: 0,
             sent: 0,

@@ -5,6 +5,7 @@
 mod binary;
 mod canary;
 mod diagnose;
+mod doctor;
 mod documents;
 mod examples;
 mod functions;
@@ -14,6 +15,7 @@ mod judges;
 mod preflight;
 mod scan;
 mod scenarios;
+mod status;
 mod template;
 mod wire;
 mod world;

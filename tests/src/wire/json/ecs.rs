@@ -60,12 +60,6 @@ fn describe(account: &Account, service: &Service, with_tags: bool) -> Value {
         .collect();
     let tags: Vec<Value> = service.tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect();
     let cluster = format!("arn:aws:ecs:{}:{}:cluster/{}", REGION, ACCOUNT, service.cluster);
-    let own = account.native.configurations.get(&service.id()).cloned().unwrap_or_default();
-    let deployed = json!({
-        "minimumHealthyPercent": service.minimum_healthy_percent, "maximumPercent": 200,
-        "deploymentCircuitBreaker": {"enable": own.circuit_breaker, "rollback": own.circuit_breaker},
-        "alarms": {"alarmNames": own.alarms, "enable": !own.alarms.is_empty(), "rollback": !own.alarms.is_empty()},
-    });
     let public = if service.public_ip { "ENABLED" } else { "DISABLED" };
     let network = json!({"awsvpcConfiguration": {
         "subnets": ["subnet-1"], "securityGroups": ["sg-1"], "assignPublicIp": public,
@@ -81,7 +75,7 @@ fn describe(account: &Account, service: &Service, with_tags: bool) -> Value {
         "loadBalancers": balancers, "deployments": deployments, "taskSets": sets, "events": events,
         "createdAt": time(service.created), "schedulingStrategy": service.scheduling,
         "currentServiceDeployment": account.current_service_deployment(&service.id()),
-        "deploymentConfiguration": deployed, "networkConfiguration": if by_code_deploy { Value::Null } else { network },
+        "deploymentConfiguration": account.deployment_configuration(service), "networkConfiguration": if by_code_deploy { Value::Null } else { network },
         "healthCheckGracePeriodSeconds": service.grace_s,
         "deploymentController": {"type": service.controller}, "enableECSManagedTags": true,
         "enableExecuteCommand": false, "tags": if with_tags { tags } else { Vec::new() },

@@ -7,6 +7,7 @@ mod deployments;
 mod ecr;
 mod ecs;
 mod logs;
+mod operator;
 mod ssm;
 mod tagging;
 mod tasks;
@@ -67,6 +68,12 @@ pub(super) fn answer(
         "GetDeploymentGroup" => codedeploy::get_deployment_group(&account, &input),
         "StopDeployment" => codedeploy::stop_deployment(&mut account, &input),
         "PutLifecycleEventHookExecutionStatus" => codedeploy::answer_hook(&mut account, &input),
+        "DescribeRule" => operator::describe_rule(&account, &input),
+        "GetQueueAttributes" => operator::get_queue_attributes(&account, &input),
+        "ListApplications" => Ok(operator::list_applications(&account, &input)),
+        "ListDeploymentGroups" => Ok(operator::list_deployment_groups(&account, &input)),
+        "BatchGetDeploymentGroups" => Ok(operator::batch_get_deployment_groups(&account, &input)),
+        "FilterLogEvents" => operator::filter_log_events(&account, &input),
         "GetParameter" => ssm::get_parameter(&account, &input),
         "DescribeImages" => ecr::describe_images(&account, place, &input),
         "BatchGetImage" => ecr::batch_get_image(&account, place, &input),

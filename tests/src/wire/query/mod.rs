@@ -1,6 +1,7 @@
-//! awsQuery with XML: SNS, Elastic Load Balancing.
+//! awsQuery with XML: SNS, Elastic Load Balancing, CloudFormation.
 
 mod elb;
+mod operator;
 mod sns;
 
 use super::Refusal;
@@ -22,6 +23,9 @@ pub(super) fn answer(operation: &str, body: &[u8], world: &World) -> Result<Vec<
     let mut account = world.lock();
     let result = match operation {
         "Publish" => sns::publish(&mut account, body),
+        "DescribeStacks" => operator::describe_stacks(&account, body),
+        "ListStackResources" => operator::list_stack_resources(&account, body),
+        "ListSubscriptionsByTopic" => Ok(operator::list_subscriptions_by_topic(&account, body)),
         "DescribeTargetGroups" => elb::describe_target_groups(&account, body),
         "DescribeTargetHealth" => elb::describe_target_health(&account, body),
         "DescribeRules" => elb::describe_rules(&account, body),

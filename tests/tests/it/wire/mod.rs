@@ -41,7 +41,7 @@ async fn world() -> (World, Server, Aws) {
 }
 
 /// A server for a world, and the real clients.
-async fn connect(world: &World) -> (Server, Aws) {
+pub(crate) async fn connect(world: &World) -> (Server, Aws) {
     let server = Server::start(world.clone()).await;
     let credentials = aws_credential_types::Credentials::for_tests();
     let loader = loader().credentials_provider(credentials).region("eu-west-1").endpoint_url(server.url());
