@@ -1,19 +1,26 @@
 //! Every statement of every role, as docs/roles.md lists it, and how wide it is.
 //!
-//! `UPDATE_EXPECT=1` writes the list again.
+//! `UPDATE_EXPECT=1` writes the list anew.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use expect_test::expect_file;
 use saphyr::Yaml;
 
 use super::rights::conditional;
 use super::{TEMPLATE, named, of_kind, template, text, texts, untagged};
 
 const SECURITY: &str = include_str!("../../../../docs/security.md");
-const ROLES: &str = include_str!("../../../../docs/roles.md");
-const BEGIN: &str = "<!-- roles: written by the tests with UPDATE_EXPECT=1 -->";
-const END: &str = "<!-- end of roles -->";
+
+/// What stands above the list.
+const HEAD: &str = "\
+# Every statement of every role
+
+What [template.yaml](../template.yaml) allows, in the template's own words. A test writes this page, and fails where it is not
+what the template says; others hold the statements to the calls that the functions make, and to this region and account.
+[security.md](security.md) says what that comes to.
+";
 
 /// The calls for which AWS knows no resources, or none that would help: they are allowed on everything.
 ///
@@ -140,7 +147,7 @@ fn reason(role: &str, sid: &str) -> String {
 const PLAIN: &str = "EcsHookRole";
 
 fn listed() -> String {
-    let mut list = String::new();
+    let mut list = HEAD.to_owned();
     for (role, statements) in roles(&template()) {
         write!(list, "\n### `{role}`\n\n| statement | calls | on | why |\n|---|---|---|---|\n").expect("a text");
         for Statement { sid, deny, actions, resources, only_where } in statements {
@@ -149,7 +156,7 @@ fn listed() -> String {
             let deny = if deny { "**denied** " } else { "" };
             let code = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
             let on = if resources == ["*"] { "everything".to_owned() } else { code(&resources) };
-            let only_where = only_where.iter().map(|told| format!("; only where {told}")).collect::<String>();
+            let only_where = only_where.iter().fold(String::new(), |told, one| told + "; only where " + one);
             writeln!(list, "| {sid} | {deny}{} | {on}{only_where} | {why} |", code(&actions)).expect("a text");
         }
     }
@@ -158,17 +165,7 @@ fn listed() -> String {
 
 #[test]
 fn the_document_lists_every_statement_of_every_role_with_its_reason() {
-    let (before, rest) = ROLES.split_once(BEGIN).expect("the list has a beginning");
-    let (written, after) = rest.split_once(END).expect("the list has an end");
-    let expected = format!("\n{}\n", listed());
-    if written != expected {
-        if std::env::var_os("UPDATE_EXPECT").is_some() {
-            let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/roles.md");
-            std::fs::write(path, format!("{before}{BEGIN}{expected}{END}{after}")).expect("the document is written");
-            return;
-        }
-        assert_eq!(written, expected, "docs/roles.md is not what the template says; UPDATE_EXPECT=1 writes it");
-    }
+    expect_file!["../../../../docs/roles.md"].assert_eq(&listed());
 }
 
 #[test]
