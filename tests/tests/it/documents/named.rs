@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use clap::CommandFactory;
 use regex_lite::Regex;
+use tidegate::commands::Cli;
 use tidegate_core::tags::KNOWN;
 
 use super::{ROOT, document, documents};
@@ -158,4 +160,33 @@ fn every_word_of_the_makefile_that_is_named_is_there() {
         }
     }
     assert!(named > 5 && unknown.is_empty(), "of {named} words the Makefile does not know: {unknown:#?}");
+}
+
+#[test]
+fn every_command_and_every_flag_that_is_named_is_there() {
+    let cli = Cli::command();
+    let (mut named, mut unknown) = (0, BTreeSet::new());
+    for path in documents() {
+        for command in commands(&document(&path)) {
+            let Some(("tidegate", words)) = command.split_first().map(|(first, words)| (first.as_str(), words)) else {
+                continue;
+            };
+            named += 1;
+            let mut at = &cli;
+            let mut words = words.iter().peekable();
+            while let Some(deeper) = words.peek().and_then(|word| at.find_subcommand(word)) {
+                (at, _) = (deeper, words.next());
+            }
+            let is_there = |word: &str| {
+                let flag = word.split(['=', '[']).next().unwrap_or_default();
+                ["help", "version"].contains(&flag)
+                    || at.get_arguments().any(|argument| argument.get_long() == Some(flag))
+            };
+            let says_what = at.get_name() != cli.get_name();
+            if !says_what || !words.all(|word| word.strip_prefix("--").is_none_or(is_there)) {
+                unknown.insert(format!("{path}: {}", command.join(" ")));
+            }
+        }
+    }
+    assert!(named > 20 && unknown.is_empty(), "of {named} commands tidegate does not know: {unknown:#?}");
 }
