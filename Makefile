@@ -13,6 +13,7 @@ lint:
 	cargo fmt --all --check
 	rustfmt --edition 2024 --check fuzz/src/*.rs fuzz/fuzz_targets/*.rs
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings -A rustdoc::private_intra_doc_links' cargo doc --locked --no-deps --document-private-items -p tidegate-core
 	tools/check-template.sh
 	tools/check-deps.sh
 
