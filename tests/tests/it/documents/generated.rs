@@ -151,6 +151,20 @@ fn every_reason_is_listed_with_its_meaning_and_what_to_do() {
     assert!(silent.is_empty(), "the page does not say what to do: {silent:?}");
 }
 
+/// Those that every stack has: the copy in a VPC has some of its own.
+#[test]
+fn the_readme_counts_the_alarms_as_they_cost() {
+    let template = template();
+    let resources = template["Resources"].as_mapping().expect("a mapping");
+    let alarms = resources.values().filter(|resource| resource["Type"].as_str() == Some("AWS::CloudWatch::Alarm"));
+    let of_every_stack = alarms.filter(|alarm| {
+        let condition = alarm.as_mapping_get("Condition").and_then(|condition| condition.as_str());
+        condition != Some("DeployHookHasProber")
+    });
+    let counted = format!(" {} alarms,", of_every_stack.count());
+    assert!(document("README.md").contains(&counted), "the README has not{counted}");
+}
+
 #[test]
 fn the_readme_knows_the_day_of_the_prices_and_no_reason_that_there_is_not() {
     let readme = document("README.md");
