@@ -1,5 +1,5 @@
 # The words that people, the README and CI share.
-.PHONY: demo test lint bench judges fuzz
+.PHONY: demo test lint bench judges scale fuzz
 
 # The binaries through two pushes, six releases and a simulated day, in a local AWS world. Writes target/demo/report.html.
 demo: functions
@@ -21,6 +21,11 @@ lint:
 bench: functions
 	tools/install.sh bench
 	cargo run --locked --quiet -p tidegate-tests --bin bench
+
+# The scaler over 1,000, 5,000 and 10,000 services, as fast as ECS's bucket lets it: it takes four minutes.
+scale:
+	cargo build --locked --release -p cost-scaler
+	cargo run --locked --quiet --config 'profile.dev.package.tidegate-tests.opt-level = 2' -p tidegate-tests --bin scale
 
 # How often the canary judge is wrong, beside other judges of the same simulated releases.
 judges:

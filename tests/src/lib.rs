@@ -11,7 +11,9 @@
 //! - [`bench`]: what `make bench` measures
 //! - [`demo`]: what `make demo` tells
 //! - [`judges`]: what `make judges` compares
+//! - [`scale`]: what `make scale` measures
 //! - [`scene`]: a scaler in a world, for scenario tests
+//! - [`parts`]: the same, where its runs are handed on in parts
 //! - [`release`]: a release in a world, and a canary gate
 //! - [`scanning`]: images in a world, and a scan gate
 //! - [`hooking`]: a release in a world, and a deployment hook that its stages call
@@ -26,9 +28,11 @@ pub mod drive;
 pub mod hooking;
 pub mod judges;
 pub mod lambda;
+pub mod parts;
 pub mod ports;
 pub mod queue;
 pub mod release;
+pub mod scale;
 pub mod scanning;
 pub mod scene;
 pub mod wire;

@@ -1,6 +1,6 @@
 //! A scaler in a world, for scenario tests that read as sentences.
 
-use cost_scaler::handler::{RunError, Scaler};
+use cost_scaler::handler::{Reply, RunError, Scaler};
 use cost_scaler::report::Summary;
 use cost_scaler::settings::Settings;
 use jiff::{SignedDuration, Timestamp};
@@ -52,11 +52,25 @@ impl Scene {
         Self { scaler: Scaler::new(world.clone(), settings, REGION, host), world, timeout_s: 60 }
     }
 
+    /// Invokes the scaler with any event that it answers with a summary.
+    ///
+    /// # Errors
+    /// The function's own.
+    ///
+    /// # Panics
+    /// Where it is a batch.
+    pub async fn invoke(&self, event: Value) -> Result<Summary, RunError> {
+        match self.answer(event).await? {
+            Reply::Summary(summary) => Ok(*summary),
+            Reply::Parts(answer) => panic!("{answer:?}"),
+        }
+    }
+
     /// Invokes the scaler with any event.
     ///
     /// # Errors
     /// The function's own.
-    pub async fn invoke(&self, event: Value) -> Result<Summary, RunError> {
+    pub async fn answer(&self, event: Value) -> Result<Reply, RunError> {
         let deadline = self.world.lock().now + SignedDuration::from_secs(self.timeout_s);
         let invocation = Invocation { request_id: "8f6d3f2c-0000-4000-8000-000000000000".to_owned(), deadline };
         self.scaler.handle(&event, &invocation).await

@@ -5,6 +5,7 @@
 //! - `images`: images, their scans, and parameters
 //! - `tasks`, `service_tasks`, `definitions`: clusters, tasks and task definitions
 //! - `codedeploy`, `app_specs`, `deployments`: deployments
+//! - `queues`: SQS
 //! - `operator`: what only an operator asks
 //! - `loadbalancing`, `listeners`, `probe`: what is behind target groups, and what it answers
 
@@ -19,6 +20,7 @@ mod listeners;
 mod loadbalancing;
 mod operator;
 mod probe;
+mod queues;
 mod service_tasks;
 mod tasks;
 

@@ -8,6 +8,9 @@ pub const CLOCK: &str = "Clock";
 /// Smoke requests: no calls of AWS's either. Whatever strikes them, they fail.
 pub const PROBE: &str = "Probe";
 
+/// Single messages of a batch to a queue, which is answered all the same. Whatever strikes them, they are refused.
+pub const QUEUE_ENTRY: &str = "QueueEntry";
+
 /// What goes wrong with a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -65,7 +68,7 @@ impl Faults {
     /// What goes wrong with this call; the first rule that strikes.
     pub fn strike(&mut self, operation: &str) -> Option<Fault> {
         let Self { rules, dice } = self;
-        let concerns = |on: &str| on == operation || on == "*" && operation != CLOCK && operation != PROBE;
+        let concerns = |on: &str| on == operation || on == "*" && ![CLOCK, PROBE, QUEUE_ENTRY].contains(&operation);
         rules.iter_mut().filter(|(on, ..)| concerns(on)).find_map(|(_, fault, times, seen)| {
             *seen += 1;
             let strikes = match times {

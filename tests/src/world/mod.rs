@@ -47,6 +47,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tidegate_core::scaling::facts::ScalableTarget;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use api::ApiError;
 use balancer::Balancer;
@@ -65,6 +66,8 @@ use service::Service;
 use smoke::Asked;
 use tasks::Task;
 use version::Version;
+
+use crate::queue::Queue;
 
 /// The account that everything is in.
 pub const ACCOUNT: &str = "123456789012";
@@ -121,6 +124,8 @@ pub struct Account {
     pub registry: Registry,
     /// SSM's parameters, by name.
     pub parameters: BTreeMap<String, String>,
+    /// SQS's queues, by URL.
+    pub queues: BTreeMap<String, Queue>,
     /// What EventBridge brings, and nobody has taken yet.
     pub events: VecDeque<Value>,
     /// What Application Auto Scaling has registered, by resource id.
@@ -135,6 +140,8 @@ pub struct Account {
     pub writes: Vec<Write>,
     /// What goes wrong.
     pub faults: Faults,
+    /// When each call came, in the order in which they came.
+    pub call_times: Vec<(String, Instant)>,
     /// Calls by operation, those that failed too.
     pub calls: BTreeMap<String, u32>,
     /// Of those, the ones that a function has reported.
@@ -230,6 +237,7 @@ impl World {
             log_groups: BTreeSet::new(),
             registry: Registry::default(),
             parameters: BTreeMap::new(),
+            queues: BTreeMap::new(),
             events: VecDeque::new(),
             scalable_targets: BTreeMap::new(),
             alarms: Vec::new(),
@@ -239,6 +247,7 @@ impl World {
             faults: Faults::default(),
             meanwhile: Vec::new(),
             calls: BTreeMap::new(),
+            call_times: Vec::new(),
             taken: BTreeMap::new(),
             latency: Duration::ZERO,
             deployed: stack::Deployed::default(),

@@ -1,4 +1,4 @@
-//! awsJson 1.1: ECS, ECR, CodeDeploy, CloudWatch Logs, SSM, the tagging API, Application Auto Scaling.
+//! awsJson 1.1: ECS, ECR, CodeDeploy, CloudWatch Logs, SQS, SSM, the tagging API, Application Auto Scaling.
 
 mod autoscaling;
 mod codedeploy;
@@ -8,6 +8,7 @@ mod ecr;
 mod ecs;
 mod logs;
 mod operator;
+mod sqs;
 mod ssm;
 mod tagging;
 mod tasks;
@@ -68,6 +69,7 @@ pub(super) fn answer(
         "GetDeploymentGroup" => codedeploy::get_deployment_group(&account, &input),
         "StopDeployment" => codedeploy::stop_deployment(&mut account, &input),
         "PutLifecycleEventHookExecutionStatus" => codedeploy::answer_hook(&mut account, &input),
+        "SendMessageBatch" => sqs::send_message_batch(&mut account, &input),
         "DescribeRule" => operator::describe_rule(&account, &input),
         "GetQueueAttributes" => operator::get_queue_attributes(&account, &input),
         "ListApplications" => Ok(operator::list_applications(&account, &input)),

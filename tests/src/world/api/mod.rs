@@ -11,15 +11,19 @@ pub mod images;
 pub mod loadbalancing;
 pub mod tasks;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
-use crate::world::faults::Fault;
+use crate::world::faults::{Fault, QUEUE_ENTRY};
 use crate::world::metrics::Metric;
 use crate::world::service::Service;
 use crate::world::{Account, Alarm, Published, Write};
 
 /// A page of the tagging index.
 const PER_PAGE: usize = 100;
+
+/// What SQS says of a message that it does not take, while it takes others.
+pub const QUEUE_REFUSAL: (&str, &str) = ("InternalError", "We encountered an internal error. Please try again.");
 
 /// Keys and values.
 pub type TagList = Vec<(String, String)>;
@@ -50,6 +54,7 @@ impl Account {
         let calls = self.calls.entry(operation.to_owned()).or_default();
         *calls += 1;
         let nth = *calls;
+        self.call_times.push((operation.to_owned(), Instant::now()));
         let now = self.meanwhile.clone().into_iter().filter(|m| m.operation == operation && m.nth == nth);
         now.for_each(|meanwhile| (meanwhile.happens)(self));
         self.faults.strike(operation)
@@ -70,8 +75,11 @@ impl Account {
     /// `DescribeServices`: those that are found, and the names of those that are not.
     #[must_use]
     pub fn describe_services(&self, cluster: &str, names: &[String]) -> (Vec<&Service>, Vec<String>) {
-        let there = |service: &&Service| service.cluster == cluster && !service.deleted;
-        let find = |name: &String| self.services.iter().filter(there).find(|service| service.name == *name);
+        // Looked for once, as there may be ten thousand.
+        let there =
+            |service: &&Service| service.cluster == cluster && !service.deleted && names.contains(&service.name);
+        let there: Vec<&Service> = self.services.iter().filter(there).collect();
+        let find = |name: &String| there.iter().copied().find(|service| service.name == *name);
         let (found, missing): (Vec<_>, Vec<_>) = names.iter().partition(|name| find(name).is_some());
         (found.into_iter().filter_map(find).collect(), missing.into_iter().cloned().collect())
     }
@@ -120,6 +128,35 @@ impl Account {
         let [topic, subject, body] = [topic, subject, body].map(str::to_owned);
         self.published.push(Published { topic, subject, body });
     }
+
+    /// `SendMessageBatch`: each message with the seconds for which nobody sees it. The places of those that are refused.
+    ///
+    /// # Errors
+    /// Where there is no such queue, or the batch is none that SQS takes.
+    pub fn send_messages(&mut self, queue_url: &str, messages: &[(String, i64)]) -> Result<Vec<usize>, ApiError> {
+        let error = |code, message: &str| Err(ApiError { code, message: message.to_owned() });
+        let now = self.now;
+        let Some(queue) = self.queues.get_mut(queue_url) else {
+            return error("QueueDoesNotExist", "The specified queue does not exist.");
+        };
+        match (messages.len(), messages.iter().map(|(body, _)| body.len()).sum::<usize>()) {
+            (0, _) => return error("EmptyBatchRequest", "There should be at least one entry in the request."),
+            (1..=10, ..=262_144) => {}
+            (1..=10, _) => return error("BatchRequestTooLong", "Batch requests cannot be longer than 262144 bytes."),
+            _ => return error("TooManyEntriesInBatchRequest", "Maximum number of entries per request are 10."),
+        }
+        let mut refused = Vec::new();
+        for (index, (body, delay_s)) in messages.iter().enumerate() {
+            let strikes = self.faults.strike(QUEUE_ENTRY).is_some();
+            if strikes || body.is_empty() || !(0..=900).contains(delay_s) {
+                refused.push(index);
+            } else {
+                queue.send_body(body.clone(), now + SignedDuration::from_secs(*delay_s));
+            }
+        }
+        Ok(refused)
+    }
+
     /// `Invoke` with the type `Event`.
     pub fn invoke_later(&mut self, function: &str, payload: &str) {
         self.invoked_later.push((function.to_owned(), payload.to_owned()));

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use tidegate_tests::lambda::{Lambda, Start, binary};
+use tidegate_tests::parts::{PARTS, fleet, has_queue, most_in_a_second};
 use tidegate_tests::scene::{TEN, alarms, scheduled};
 use tidegate_tests::wire::Server;
 use tidegate_tests::world::World;
@@ -24,6 +25,11 @@ fn hot(id: &str) -> Service {
     Service::new(id, 10, TEN).enrolled("on", 2, 40).load(|_| 9.0)
 }
 
+/// The first service of a cluster is hot, and the others are at rest.
+fn sometimes_hot(id: &str) -> Service {
+    if id.ends_with("/service-0000") { hot(id) } else { hot(id).load(|_| 7.0) }
+}
+
 fn writes(world: &World) -> Vec<String> {
     let account = world.lock();
     account.writes.iter().map(|write| format!("{} {} -> {}", write.service, write.from, write.to)).collect()
@@ -39,6 +45,25 @@ async fn the_binary_scales_a_service_and_says_why() {
     assert_eq!(record["service"], "prod/shop");
     assert_eq!(record["reason"], "above_target");
     assert_eq!(record["timestamp"], "2026-11-21T10:00:00Z");
+}
+
+#[tokio::test]
+async fn a_run_over_more_services_than_it_reaches_hands_them_on_and_its_parts_scale_them() {
+    let variables = [("TIDEGATE_REACH", "100"), ("TIDEGATE_PARTS_QUEUE", PARTS)];
+    let (world, _server, mut lambda) = started(fleet(6, 20, sometimes_hot), &variables).await;
+    has_queue(&world);
+    let summary = lambda.invoke(scheduled(TEN), 60).await.unwrap();
+    let handed_on = json!({"parts": 2, "services": 120, "every_minutes": 1, "last_after_s": 0});
+    assert_eq!((&summary["handed_on"], &summary["seen"]), (&handed_on, &json!(120)));
+    assert_eq!(summary["calls"], json!({"Resource Groups Tagging API.GetResources": 2, "SQS.SendMessageBatch": 1}));
+    for part in 1..=2_usize {
+        let batch = world.lock().queues.get_mut(PARTS).and_then(|queue| queue.receive(TEN)).expect("a part");
+        assert_eq!(lambda.invoke(batch, 60).await.unwrap(), json!({"batchItemFailures": []}));
+        assert_eq!(writes(&world).len(), 3 * part);
+    }
+    // Each has half of the ten calls a second that are half of what ECS gives.
+    let calls = world.lock().call_times.clone();
+    assert!(most_in_a_second(&calls, "DescribeServices") <= 6);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod alarms;
 mod left_alone;
 mod lowering;
+mod parts;
 mod people;
 mod plan;
 mod raising;

@@ -5,6 +5,7 @@ mod doors;
 mod events;
 mod hooks;
 mod metrics;
+mod parts;
 mod rights;
 mod roles;
 mod settings;

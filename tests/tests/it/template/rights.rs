@@ -79,6 +79,7 @@ fn action(operation: &str) -> String {
         "GetObject" => "s3",
         "DescribeLogGroups" => "logs",
         "Publish" => "sns",
+        "SendMessageBatch" => return "sqs:SendMessage".to_owned(),
         "Invoke" => return "lambda:InvokeFunction".to_owned(),
         other => panic!("{other} is a call that nobody here knows"),
     };

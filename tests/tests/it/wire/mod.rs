@@ -6,6 +6,7 @@ mod deployments;
 mod failures;
 mod hooking;
 mod images;
+mod queues;
 mod tasks;
 
 use tidegate_aws::Aws;
