@@ -54,8 +54,19 @@ pub struct Quarantine<'a, P> {
 #[derive(Default)]
 struct AllDefinitions {
     found: Vec<TaskDefinition>,
-    /// What was not read, and why.
-    missing: Option<(String, String)>,
+    missing: Option<Missing>,
+}
+
+/// What was not read.
+struct Missing {
+    what: String,
+    why: String,
+    came: Came,
+}
+
+/// What not to have read something comes to: where there was no time for it, looking again would get no further.
+fn came_of(error: &PortError) -> Came {
+    if error.kind == Kind::NoTime { Came::LeftAlone } else { Came::Failed }
 }
 
 /// Why nothing is done about an image.
@@ -134,10 +145,9 @@ impl<'a, P: Ports> Quarantine<'a, P> {
     async fn naming(&self, names: &Names) -> (Vec<String>, Option<Step>) {
         let known = self.definitions().await;
         let naming = known.found.iter().filter(|definition| definition.active && names.are_in(definition));
-        let not_looked_at = known.missing.as_ref().map(|(what, why)| Step {
+        let not_looked_at = known.missing.as_ref().map(|Missing { what, why, came }| Step {
             why: Some(format!("not looked at: {why}")),
-            // Looking again would get no further.
-            ..step(Action::DeregisterTaskDefinition, what, None, Came::LeftAlone)
+            ..step(Action::DeregisterTaskDefinition, what, None, *came)
         });
         (naming.map(|definition| definition.arn.clone()).collect(), not_looked_at)
     }
@@ -158,7 +168,8 @@ impl<'a, P: Ports> Quarantine<'a, P> {
         let (arns, more) = match self.deadline.bound("ListTaskDefinitions", listed).await {
             Ok(listed) => listed,
             Err(error) => {
-                let missing = Some(("the task definitions that name it".to_owned(), error.to_string()));
+                let (what, why) = ("the task definitions that name it".to_owned(), error.to_string());
+                let missing = Some(Missing { what, why, came: came_of(&error) });
                 return AllDefinitions { found: Vec::new(), missing };
             }
         };
@@ -170,7 +181,7 @@ impl<'a, P: Ports> Quarantine<'a, P> {
             self.reading.definition(arn).await
         });
         let mut all = AllDefinitions::default();
-        let (mut unread, mut why) = (0_usize, None);
+        let (mut unread, mut why, mut came) = (0_usize, None, Came::LeftAlone);
         for definition in read.buffered(self.concurrency).collect::<Vec<_>>().await {
             match definition {
                 Ok(definition) => all.found.push(definition),
@@ -178,6 +189,9 @@ impl<'a, P: Ports> Quarantine<'a, P> {
                 Err(error) if error.kind == Kind::NotFound => {}
                 Err(error) => {
                     unread += 1;
+                    if came_of(&error) == Came::Failed {
+                        came = Came::Failed;
+                    }
                     why.get_or_insert(error.to_string());
                 }
             }
@@ -186,7 +200,7 @@ impl<'a, P: Ports> Quarantine<'a, P> {
             why.get_or_insert(format!("no more than {MOST_DEFINITIONS} are looked through"));
         }
         let what = if more { "more task definitions".to_owned() } else { counted(unread, "task definition") };
-        all.missing = why.map(|why| (what, why));
+        all.missing = why.map(|why| Missing { what, why, came });
         all
     }
 

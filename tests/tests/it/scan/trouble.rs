@@ -38,6 +38,37 @@ async fn who_needs_an_image_has_to_be_known_before_it_is_put_out_of_reach() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_names_an_image_has_to_be_known_before_it_is_archived_and_is_looked_for_again() {
+    for operation in ["ListTaskDefinitions", "DescribeTaskDefinition"] {
+        let mut scanning = Scanning::under(EVERY);
+        let digest = scanning.world.push(clean("v2").in_progress_for(1).finds([bad()]));
+        let _definition = scanning.world.register(TaskDefinition::of("report").container("app", "shop:v2"));
+        scanning.world.pass(1);
+        scanning.world.lock().faults.add(operation, Fault::ServerError, Times::First(1));
+        scanning.deliver().await;
+        // An image in the archive is not judged again, so nobody would come back for its task definition.
+        assert_eq!(scanning.world.storage(&digest), "ACTIVE", "{operation}");
+        assert!(scanning.queued() > 0, "{operation}: it is looked at again");
+        scanning.run_for(4).await;
+        assert_eq!((scanning.world.storage(&digest), scanning.queued()), ("ARCHIVED", 0), "{operation}");
+        assert_eq!(scanning.calls("DeregisterTaskDefinition"), 1, "{operation}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_can_not_be_read_of_an_image_that_is_waited_for_is_told() {
+    let mut scanning = Scanning::under(EVERY);
+    scanning.world.scans_enhanced();
+    scanning.world.push(clean("v1"));
+    scanning.world.pass(1);
+    faulty(&scanning, "ListCoverage", Fault::Denied);
+    scanning.deliver().await;
+    assert!(scanning.queued() > 0, "whether it was scanned is not known yet");
+    let facts = scanning.record()["facts"].to_string();
+    assert!(facts.contains("ListCoverage is not allowed"), "{facts}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_scan_that_cannot_be_read_is_an_error_and_is_read_again() {
     for fault in [Fault::ServerError, Fault::Throttle, Fault::Denied, Fault::MalformedBody] {
         let mut scanning = Scanning::under(EVERY);
