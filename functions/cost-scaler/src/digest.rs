@@ -75,10 +75,11 @@ fn replayed(judged: &Judged, running: u32, cpu: Option<Reading>) -> Result<Repla
     }
 }
 
-/// Subject and body for people; `unknown` services could not be described. None where no service is in shadow.
+/// Subject and body for people; `unknown` services could not be described. None where no service is in shadow, as far as that
+/// is known.
 #[must_use]
 pub fn text(days: &[Day], unknown: &[String]) -> Option<(String, String)> {
-    if days.is_empty() {
+    if days.is_empty() && unknown.is_empty() {
         return None;
     }
     let mut month_usd = 0.0;

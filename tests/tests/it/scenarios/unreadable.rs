@@ -209,3 +209,13 @@ async fn prices_that_hang_come_after_the_writes() {
     assert_eq!((summary.changed, summary.unpriced), (1, 1));
     assert_eq!(scene.world.lock().published.len(), 1, "there is time kept for the message");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_digest_that_finds_nothing_described_says_so_and_why() {
+    let scene = Scene::of([Service::new("prod/shop", 10, TEN).enrolled("shadow", 2, 40).load(|_| 5.0)]);
+    scene.world.lock().faults.add("DescribeServices", Fault::Denied, Times::Always);
+    scene.invoke(serde_json::json!({"run": "digest"})).await.expect("it is told");
+    let account = scene.world.lock();
+    let told = &account.published.last().expect("a message").body;
+    assert!(told.contains("could not be described, in shadow or not: prod/shop (DescribeServices is not allowed"), "{told}");
+}
