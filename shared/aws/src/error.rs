@@ -43,6 +43,8 @@ impl Kind {
     pub fn of_code(code: &str) -> Option<Self> {
         match code {
             "TooManyRequestsException" | "RequestLimitExceeded" | "LimitExceededException" => Some(Self::Throttled),
+            // S3's word.
+            "SlowDown" => Some(Self::Throttled),
             // ThrottlingException, Throttling, ThrottledException: every service has its own word.
             _ if code.starts_with("Throttl") => Some(Self::Throttled),
             "AccessDeniedException"
@@ -148,7 +150,10 @@ mod tests {
     #[test]
     fn every_service_has_its_own_words_for_the_same_failures() {
         for (kind, codes) in [
-            (Kind::Throttled, &["ThrottlingException", "TooManyRequestsException", "LimitExceededException"][..]),
+            (
+                Kind::Throttled,
+                &["ThrottlingException", "TooManyRequestsException", "LimitExceededException", "SlowDown"][..],
+            ),
             (Kind::Denied, &["AccessDeniedException", "AccessDenied", "AuthorizationError", "ExpiredTokenException"]),
             (
                 Kind::NotFound,

@@ -1,5 +1,9 @@
 //! SNS: telling people.
 
+use std::time::Duration;
+
+use aws_smithy_types::timeout::TimeoutConfig;
+
 use crate::bare::{Ask, Service};
 use crate::error::{Kind, PortError};
 use crate::sdk::Aws;
@@ -17,6 +21,13 @@ pub struct Message {
     /// The body.
     pub body: String,
 }
+
+/// SNS answers within a fraction of this. A run tells people in the two seconds that are kept for it at its end, and with the
+/// usual time-out the first answer that is late would use them up.
+const ATTEMPT: Duration = Duration::from_millis(600);
+
+/// Whoever has more time than a run at its end waits no longer than for any other call.
+const IN_ALL: Duration = Duration::from_secs(10);
 
 /// SNS takes no longer subjects.
 const LONGEST_SUBJECT: usize = 100;
@@ -42,7 +53,9 @@ impl Notifications for Aws {
     async fn publish(&self, topic_arn: &str, message: &Message) -> Result<(), PortError> {
         const OPERATION: &str = "Publish";
         let fields = [("TopicArn", topic_arn), ("Subject", message.subject()), ("Message", &message.body)];
-        let answer = self.sns.ask(OPERATION, Ask::form(OPERATION, "2010-03-31", &fields)).await?;
+        let patience = TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).operation_timeout(IN_ALL).build();
+        let ask = Ask { patience: Some(patience), ..Ask::form(OPERATION, "2010-03-31", &fields) };
+        let answer = self.sns.ask(OPERATION, ask).await?;
         // What is no answer of SNS's, a proxy's page for one, says nothing of the message.
         if !String::from_utf8_lossy(&answer.body).contains("<PublishResponse") {
             return Err(PortError::new(OPERATION, Kind::Garbled, "it is no answer of SNS's"));

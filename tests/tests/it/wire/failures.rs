@@ -1,10 +1,13 @@
 //! What is made of calls that fail, in the words of every service.
 
+use std::time::Duration;
+
 use tidegate_aws::Aws;
 use tidegate_aws::app_specs::AppSpecs;
 use tidegate_aws::calls::Counted;
 use tidegate_aws::cloudwatch::CloudWatch;
 use tidegate_aws::codedeploy::{CodeDeploy, Hook};
+use tidegate_aws::deadline::Deadline;
 use tidegate_aws::deployments::Deployments;
 use tidegate_aws::ecs::Ecs;
 use tidegate_aws::error::{Kind, PortError};
@@ -54,6 +57,16 @@ async fn throttling_and_server_errors_are_retried_and_counted() {
         let calls = aws.take_calls();
         assert_eq!(calls.into_iter().collect::<Vec<_>>(), [("ECS.DescribeServices".to_owned(), 3)]);
     }
+}
+
+#[tokio::test]
+async fn a_message_whose_first_answer_is_late_is_published_in_the_time_that_a_run_keeps_for_it() {
+    let (world, _server, aws) = world().await;
+    world.lock().faults.add("Publish", Fault::Hang, Times::First(1));
+    let kept = Deadline::within(Duration::from_secs(2));
+    let message = Message::new("subject", "body");
+    assert_eq!(kept.bound("Publish", aws.publish("topic", &message)).await, Ok(()));
+    assert_eq!((world.calls("Publish"), world.subjects()), (2, vec!["subject".to_owned()]));
 }
 
 /// One call of an operation, whatever comes of it.
