@@ -1,5 +1,5 @@
 # The words that people, the README and CI share.
-.PHONY: demo test lint bench judges scale fuzz
+.PHONY: demo test lint bench faults judges scale fuzz
 
 # The binaries through two pushes, six releases and a simulated day, in a local AWS world. Writes target/demo/report.html.
 demo: functions
@@ -26,6 +26,14 @@ bench: functions
 scale:
 	cargo build --locked --release -p cost-scaler
 	cargo run --locked --quiet --config 'profile.dev.package.tidegate-tests.opt-level = 2' -p tidegate-tests --bin scale
+
+# Every call of every function fails in every way, through a proxy between them and the local world; what must hold is
+# checked, and the table written into docs/reliability.md. FAULTS=quick tries each operation with one fault, FAULTS=every all
+# faults in every situation; other words choose the rows that have them.
+FAULTS ?=
+faults: functions
+	tools/install.sh faults
+	cargo run --locked --quiet -p tidegate-tests --bin faults -- $(FAULTS)
 
 # How often the canary judge is wrong, beside other judges of the same simulated releases.
 judges:

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Puts the tools that check and build the stack under .tools/, which git ignores. Needs python3 (3.10 or newer).
-# Does nothing where they are there already. With `bench` it puts Python's side of the benchmarks there instead.
+# Does nothing where they are there already. With `bench` it puts Python's side of the benchmarks there instead, and with
+# `faults` the proxy that AWS's failures come from.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,6 +21,10 @@ install() {
 
 if [ "${1:-}" = bench ]; then
     install .tools/venv-bench tools/requirements-bench.txt tools/constraints-bench.txt
+    exit
+fi
+if [ "${1:-}" = faults ]; then
+    install .tools/venv-faults tools/requirements-faults.txt tools/constraints-faults.txt
     exit
 fi
 install .tools/venv tools/requirements.txt tools/constraints.txt &

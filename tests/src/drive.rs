@@ -34,6 +34,11 @@ pub struct Drive {
     pub world: World,
     /// Seconds from an invocation's beginning to its deadline.
     pub timeout_s: i64,
+    /// Events that nobody waited for, and the errors that they ended in: what Lambda tries again, and then puts into the
+    /// on-failure queue.
+    pub failures: Vec<(Value, Value)>,
+    /// Where calls to AWS go in the place of the world's own server, and the key that they are signed with.
+    detour: Option<(String, String)>,
     /// The first is the one that the schedule runs, and that is invoked where nobody says which.
     functions: Vec<Function>,
     server: Server,
@@ -67,6 +72,7 @@ struct Ended {
     function: usize,
     number: u64,
     lambda: Lambda,
+    event: Value,
     answered: Answered,
     deadline: Timestamp,
     /// The hook of ECS that waits for the answer.
@@ -88,6 +94,8 @@ impl Drive {
             server: Server::start(world.clone()).await,
             world,
             timeout_s: 900,
+            failures: Vec::new(),
+            detour: None,
             functions: vec![Function::new(function, name, variables)],
             open: JoinSet::new(),
             answers: BTreeMap::new(),
@@ -102,6 +110,18 @@ impl Drive {
         self.functions.push(Function::new(function, name, variables));
         self.world.driven_function(name);
         self
+    }
+
+    /// Lets calls to AWS go another way, signed with a key of their own; the clock stays where it is.
+    #[must_use]
+    pub fn by_way_of(self, url: &str, key: &str) -> Self {
+        Self { detour: Some((url.to_owned(), key.to_owned())), ..self }
+    }
+
+    /// Where the world's own server is, as `127.0.0.1:4566`.
+    #[must_use]
+    pub fn host(&self) -> String {
+        self.server.address.to_string()
     }
 
     /// So many minutes: hooks are called as they are due, and the schedule runs at the end of each.
@@ -249,8 +269,8 @@ impl Drive {
             None => self.process(function).await,
         };
         self.open.spawn(async move {
-            let answered = lambda.invoke(event, timeout_s).await;
-            Ended { function, number, lambda, answered, deadline, execution }
+            let answered = lambda.invoke(event.clone(), timeout_s).await;
+            Ended { function, number, lambda, event, answered, deadline, execution }
         });
         number
     }
@@ -258,8 +278,13 @@ impl Drive {
     async fn process(&self, function: usize) -> Lambda {
         let url = self.server.url();
         let Function { binary, variables, .. } = &self.functions[function];
-        let (binary, variables) = (binary.clone(), variables.clone());
-        Lambda::start(Start { binary, clock: Some(url.clone()), endpoint: url, variables }, self.world.clone()).await
+        let (binary, mut variables) = (binary.clone(), variables.clone());
+        let mut endpoint = url.clone();
+        if let Some((detour, key)) = &self.detour {
+            endpoint.clone_from(detour);
+            variables.push(("AWS_ACCESS_KEY_ID".to_owned(), key.clone()));
+        }
+        Lambda::start(Start { binary, clock: Some(url), endpoint, variables }, self.world.clone()).await
     }
 
     fn end(&mut self, ended: Ended) {
@@ -267,7 +292,11 @@ impl Drive {
         if let Some(execution) = &ended.execution {
             self.world.lock().answer_native_hook(execution, &ended.answered);
         }
-        if let Some(answer) = self.asked.remove(&ended.number) {
+        let asked = self.asked.remove(&ended.number);
+        if let (Err(error), None, None) = (&ended.answered, &ended.execution, &asked) {
+            self.failures.push((ended.event, error.clone()));
+        }
+        if let Some(answer) = asked {
             // Whoever asked may be over meanwhile.
             let _ = answer.send(ended.answered.clone().map(|said| said.to_string()).map_err(|error| error.to_string()));
         }

@@ -11,6 +11,7 @@
 //! - [`bench`]: what `make bench` measures
 //! - [`demo`]: what `make demo` tells
 //! - [`judges`]: what `make judges` compares
+//! - [`faults`]: what `make faults` tries
 //! - [`scale`]: what `make scale` measures
 //! - [`scene`]: a scaler in a world, for scenario tests
 //! - [`parts`]: the same, where its runs are handed on in parts
@@ -25,6 +26,7 @@
 pub mod bench;
 pub mod demo;
 pub mod drive;
+pub mod faults;
 pub mod hooking;
 pub mod judges;
 pub mod lambda;

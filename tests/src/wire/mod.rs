@@ -274,7 +274,8 @@ impl Call {
     }
 }
 
-async fn answer(request: Request<Incoming>, world: World) -> Response<Full<Bytes>> {
+/// What the account answers.
+pub(crate) async fn answer(request: Request<Incoming>, world: World) -> Response<Full<Bytes>> {
     if request.method() == Method::GET && request.uri().path() == "/clock" {
         let mut account = world.lock();
         let garbled = account.faults.strike(CLOCK).is_some();
