@@ -6,9 +6,14 @@
 //!
 //! - `endpoint`: where services are
 //! - `failure`: what errors say
+//! - `cbor`, `xml`: reading answers that are not JSON
 
+#[cfg(feature = "cloudwatch")]
+pub(crate) mod cbor;
 mod endpoint;
 mod failure;
+#[cfg(feature = "loadbalancing")]
+pub(crate) mod xml;
 
 use std::collections::BTreeMap;
 
@@ -103,6 +108,21 @@ impl Ask {
         }
         let headers = vec![("content-type", "application/x-www-form-urlencoded".to_owned())];
         Self { method: "POST", path: "/".to_owned(), headers, body: body.into_bytes(), ..Self::default() }
+    }
+
+    /// CBOR for an operation of a service, as it calls itself.
+    #[cfg(feature = "cloudwatch")]
+    pub(crate) fn cbor(service: &str, operation: &str, body: Vec<u8>) -> Self {
+        let headers = [
+            ("content-type", "application/cbor"),
+            ("accept", "application/cbor"),
+            ("smithy-protocol", "rpc-v2-cbor"),
+            // Errors are then called what the service called them before it spoke CBOR.
+            ("x-amzn-query-mode", "true"),
+        ];
+        let headers = headers.map(|(name, value)| (name, value.to_owned())).to_vec();
+        let path = format!("/service/{service}/operation/{operation}");
+        Self { method: "POST", path, headers, body, ..Self::default() }
     }
 
     /// JSON for an operation, such as `Logs_20140328.DescribeLogGroups`.
@@ -280,8 +300,7 @@ impl DeserializeResponse for Plain {
         let status = response.status();
         let body = response.body().bytes().unwrap_or_default();
         if !status.is_success() {
-            let kind = response.headers().get("x-amzn-errortype");
-            return Err(OrchestratorError::operation(Error::erase(failure(kind, body))));
+            return Err(OrchestratorError::operation(Error::erase(failure(response.headers(), body))));
         }
         let headers = response.headers().iter().map(|(name, value)| (name.to_lowercase(), value.to_owned()));
         Ok(Output::erase(Answer { status: status.as_u16(), headers: headers.collect(), body: body.to_vec() }))
