@@ -31,6 +31,8 @@ pub(crate) struct Asked {
     pub(crate) region: String,
     /// JSON, or a form.
     pub(crate) body: String,
+    /// The same as it was sent, where it is neither.
+    pub(crate) bytes: Vec<u8>,
     /// Headers by their names in small letters.
     pub(crate) headers: BTreeMap<String, String>,
 }
@@ -40,12 +42,12 @@ pub(crate) struct Asked {
 pub(crate) struct Prepared {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, &'static str)>,
-    pub(crate) body: String,
+    pub(crate) body: Vec<u8>,
 }
 
 impl From<(u16, &str)> for Prepared {
     fn from((status, body): (u16, &str)) -> Self {
-        Self { status, headers: Vec::new(), body: body.to_owned() }
+        Self { status, headers: Vec::new(), body: body.into() }
     }
 }
 
@@ -75,7 +77,8 @@ impl HttpConnector for Canned {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let header = |name| request.headers().get(name).unwrap_or_default();
         let path = request.uri().splitn(4, '/').last().unwrap_or_default();
-        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
+        let bytes = request.body().bytes().unwrap_or_default().to_vec();
+        let body = String::from_utf8_lossy(&bytes).into_owned();
         let target = header("x-amz-target").rsplit('.').next().filter(|name| !name.is_empty());
         let action = || body.strip_prefix("Action=").and_then(|form| form.split('&').next());
         let asked = Asked {
@@ -83,6 +86,7 @@ impl HttpConnector for Canned {
             region: header("authorization").split('/').nth(2).unwrap_or_default().to_owned(),
             headers: request.headers().iter().map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect(),
             body,
+            bytes,
         };
         let mut state = self.0.lock().expect("no poison");
         state.asked.push(asked);

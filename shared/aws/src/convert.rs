@@ -9,7 +9,7 @@ pub(crate) fn time(at: &DateTime) -> Option<Timestamp> {
 }
 
 /// A time that JSON has in seconds since 1970.
-#[cfg(any(feature = "codedeploy", feature = "images", feature = "inspector"))]
+#[cfg(any(feature = "codedeploy", feature = "ecs", feature = "images", feature = "inspector"))]
 pub(crate) fn seconds(at: f64) -> Option<Timestamp> {
     time(&DateTime::from_secs_f64(at))
 }

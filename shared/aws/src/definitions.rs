@@ -1,12 +1,8 @@
 //! ECS: task definitions, whole.
 
-use aws_sdk_ecs::types::{
-    CpuArchitecture, EfsTransitEncryption, IpcMode, NetworkMode, OsFamily, PidMode, ProxyConfigurationType,
-};
-use tidegate_core::task_definition::{
-    Capabilities, Container, Efs, HealthCheck, HostPath, LinuxParameters, LogConfiguration, MountPoint, PortMapping,
-    ProxyConfiguration, ResourceRequirement, RuntimePlatform, Secret, TaskDefinition, Variable, Volume,
-};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tidegate_core::task_definition::TaskDefinition;
 
 use crate::error::{Kind, PortError};
 use crate::sdk::Aws;
@@ -18,145 +14,54 @@ pub trait Definitions {
     async fn definition(&self, name: &str) -> Result<TaskDefinition, PortError>;
 }
 
+/// What `DescribeTaskDefinition` answers.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Described {
+    task_definition: Option<Value>,
+}
+
 impl Definitions for Aws {
     async fn definition(&self, name: &str) -> Result<TaskDefinition, PortError> {
         const OPERATION: &str = "DescribeTaskDefinition";
-        let answer = self.ecs.describe_task_definition().task_definition(name).send().await;
-        let found = answer.map_err(PortError::of(OPERATION))?.task_definition.map(ours);
-        found.ok_or_else(|| PortError::new(OPERATION, Kind::Garbled, "it describes no task definition"))
+        let garbled = |why: String| PortError::new(OPERATION, Kind::Garbled, why);
+        let answer: Described = self.asks_ecs(OPERATION, &json!({"taskDefinition": name})).await?;
+        let mut found = answer.task_definition.ok_or_else(|| garbled("it describes no task definition".to_owned()))?;
+        without_strange_numbers(&mut found);
+        TaskDefinition::deserialize(found).map_err(|error| garbled(error.to_string()))
     }
 }
 
-fn ours(found: aws_sdk_ecs::types::TaskDefinition) -> TaskDefinition {
-    let platform = found.runtime_platform;
-    let architecture = platform.as_ref().and_then(|platform| platform.cpu_architecture.as_ref());
-    let system = platform.as_ref().and_then(|platform| platform.operating_system_family.as_ref());
-    TaskDefinition {
-        task_definition_arn: found.task_definition_arn.unwrap_or_default(),
-        family: found.family.unwrap_or_default(),
-        network_mode: word(found.network_mode.as_ref().map(NetworkMode::as_str)),
-        pid_mode: word(found.pid_mode.as_ref().map(PidMode::as_str)),
-        ipc_mode: word(found.ipc_mode.as_ref().map(IpcMode::as_str)),
-        cpu: found.cpu,
-        memory: found.memory,
-        requires_compatibilities: each(found.requires_compatibilities, |word| word.as_str().to_owned()),
-        runtime_platform: RuntimePlatform {
-            cpu_architecture: word(architecture.map(CpuArchitecture::as_str)),
-            operating_system_family: word(system.map(OsFamily::as_str)),
-        },
-        execution_role_arn: found.execution_role_arn,
-        task_role_arn: found.task_role_arn,
-        volumes: each(found.volumes, volume),
-        placement_constraints: found.placement_constraints.map_or(0, |constraints| constraints.len()),
-        proxy_configuration: found.proxy_configuration.map(|proxy| ProxyConfiguration {
-            kind: word(proxy.r#type.as_ref().map(ProxyConfigurationType::as_str)),
-            container_name: proxy.container_name,
-        }),
-        container_definitions: each(found.container_definitions, container),
+/// What can't be a number of ours is none: whoever writes a task definition is told so, but what ECS took is no error.
+fn without_strange_numbers(definition: &mut Value) {
+    let fits_32 = |number: u64| u32::try_from(number).is_ok();
+    let fits_16 = |number: u64| u16::try_from(number).is_ok();
+    for container in definition.get_mut("containerDefinitions").and_then(Value::as_array_mut).into_iter().flatten() {
+        keep(container, &["memory", "memoryReservation", "cpu"], fits_32);
+        if let Some(check) = container.get_mut("healthCheck") {
+            keep(check, &["interval", "retries", "startPeriod"], fits_32);
+        }
+        for ports in container.get_mut("portMappings").and_then(Value::as_array_mut).into_iter().flatten() {
+            keep(ports, &["containerPort", "hostPort"], fits_16);
+        }
     }
 }
 
-fn volume(found: aws_sdk_ecs::types::Volume) -> Volume {
-    Volume {
-        name: found.name.unwrap_or_default(),
-        host: found.host.map(|host| HostPath { source_path: host.source_path }),
-        efs_volume_configuration: found.efs_volume_configuration.map(|efs| Efs {
-            file_system_id: efs.file_system_id,
-            transit_encryption: word(efs.transit_encryption.as_ref().map(EfsTransitEncryption::as_str)),
-        }),
-        docker_volume_configuration: found.docker_volume_configuration.is_some(),
+/// Keeps the numbers of these names that fit.
+fn keep(object: &mut Value, names: &[&str], fits: impl Fn(u64) -> bool) {
+    for name in names {
+        if let Some(number) =
+            object.get_mut(name).filter(|number| number.is_number() && !number.as_u64().is_some_and(&fits))
+        {
+            number.take();
+        }
     }
-}
-
-fn container(found: aws_sdk_ecs::types::ContainerDefinition) -> Container {
-    Container {
-        name: found.name.unwrap_or_default(),
-        image: found.image.unwrap_or_default(),
-        essential: found.essential,
-        memory: whole(found.memory),
-        memory_reservation: whole(found.memory_reservation),
-        cpu: whole(Some(found.cpu)),
-        privileged: found.privileged,
-        user: found.user,
-        readonly_root_filesystem: found.readonly_root_filesystem,
-        environment: each(found.environment, |pair| Variable {
-            name: pair.name.unwrap_or_default(),
-            value: pair.value.unwrap_or_default(),
-        }),
-        secrets: each(found.secrets, secret),
-        environment_files: found.environment_files.map_or(0, |files| files.len()),
-        log_configuration: found.log_configuration.map(|log| LogConfiguration {
-            log_driver: log.log_driver.as_str().to_owned(),
-            options: log.options.unwrap_or_default().into_iter().collect(),
-            secret_options: each(log.secret_options, secret),
-        }),
-        firelens_configuration: found.firelens_configuration.is_some(),
-        linux_parameters: found.linux_parameters.map(linux).unwrap_or_default(),
-        health_check: found.health_check.map(|check| HealthCheck {
-            command: check.command,
-            interval: whole(check.interval),
-            retries: whole(check.retries),
-            start_period: whole(check.start_period),
-        }),
-        mount_points: each(found.mount_points, |mount| MountPoint {
-            source_volume: mount.source_volume.unwrap_or_default(),
-            container_path: mount.container_path.unwrap_or_default(),
-            read_only: mount.read_only,
-        }),
-        port_mappings: each(found.port_mappings, |ports| PortMapping {
-            container_port: ports.container_port.and_then(|port| u16::try_from(port).ok()),
-            host_port: ports.host_port.and_then(|port| u16::try_from(port).ok()),
-        }),
-        resource_requirements: each(found.resource_requirements, |required| ResourceRequirement {
-            kind: required.r#type.as_str().to_owned(),
-            value: required.value,
-        }),
-        repository_credentials: found.repository_credentials.is_some(),
-        command: found.command.unwrap_or_default(),
-        entry_point: found.entry_point.unwrap_or_default(),
-        docker_labels: found.docker_labels.unwrap_or_default().into_iter().collect(),
-        docker_security_options: found.docker_security_options.unwrap_or_default(),
-        links: found.links.unwrap_or_default(),
-        dns_servers: found.dns_servers.unwrap_or_default(),
-        dns_search_domains: found.dns_search_domains.unwrap_or_default(),
-        extra_hosts: found.extra_hosts.map_or(0, |hosts| hosts.len()),
-        disable_networking: found.disable_networking,
-    }
-}
-
-fn linux(found: aws_sdk_ecs::types::LinuxParameters) -> LinuxParameters {
-    LinuxParameters {
-        capabilities: found.capabilities.map_or_else(Capabilities::default, |own| Capabilities {
-            add: own.add.unwrap_or_default(),
-            drop: own.drop.unwrap_or_default(),
-        }),
-        devices: found.devices.map_or(0, |devices| devices.len()),
-        max_swap: found.max_swap.map(i64::from),
-        swappiness: found.swappiness.map(i64::from),
-        shared_memory_size: found.shared_memory_size.map(i64::from),
-        tmpfs: found.tmpfs.map_or(0, |systems| systems.len()),
-    }
-}
-
-fn secret(found: aws_sdk_ecs::types::Secret) -> Secret {
-    Secret { name: found.name, value_from: found.value_from }
-}
-
-fn each<T, U>(found: Option<Vec<T>>, ours: impl FnMut(T) -> U) -> Vec<U> {
-    found.unwrap_or_default().into_iter().map(ours).collect()
-}
-
-fn word(found: Option<&str>) -> String {
-    found.unwrap_or_default().to_owned()
-}
-
-/// What can't be a number of ours is none.
-fn whole(number: Option<i32>) -> Option<u32> {
-    number.and_then(|number| u32::try_from(number).ok())
 }
 
 #[cfg(test)]
 mod tests {
+    use tidegate_core::task_definition::Container;
+
     use super::*;
     use crate::canned::Canned;
 
@@ -181,7 +86,7 @@ mod tests {
 
     #[tokio::test]
     async fn no_field_is_forgotten() {
-        // Read by the SDK, and compared with itself where nothing is said: each field has to differ.
+        // What is as if nobody had said it is not shown: each field has to be there.
         let shown = |definition: &TaskDefinition| serde_json::to_value(definition).expect("JSON");
         let everything = shown(&read(EVERYTHING).await);
         let fields = |value: &serde_json::Value| value.as_object().map_or(0, serde_json::Map::len);

@@ -1,7 +1,6 @@
 //! Elastic Load Balancing: listeners, and the load balancers that they belong to.
 
-use aws_sdk_elasticloadbalancingv2::types::LoadBalancerSchemeEnum;
-
+use crate::bare::xml::{Read, Tag, elements, members, number, text};
 use crate::error::{Kind, PortError, unless_gone};
 use crate::sdk::Aws;
 
@@ -41,40 +40,66 @@ pub struct LoadBalancer {
 impl Listeners for Aws {
     async fn listener(&self, arn: &str) -> Result<Option<Listener>, PortError> {
         const OPERATION: &str = "DescribeListeners";
-        let answer = self.elb.describe_listeners().listener_arns(arn).send().await.map_err(PortError::of(OPERATION));
-        let found = unless_gone(answer)?.and_then(|answer| answer.listeners).unwrap_or_default().into_iter().next();
+        let mut found = Vec::new();
+        let read = |name: &str, tag: &mut Tag<'_, '_>| {
+            if name == "Listeners" {
+                found = members(tag, listener)?;
+            }
+            Ok(())
+        };
+        let asked = self.asks_elb(OPERATION, &[("ListenerArns.member.1".to_owned(), arn)], read).await;
+        unless_gone(asked)?;
         let incomplete =
             || PortError::new(OPERATION, Kind::Garbled, format!("{arn} has no load balancer, port or protocol"));
-        found.map(|found| listener(found).ok_or_else(incomplete)).transpose()
+        found.into_iter().next().map(|found| found.ok_or_else(incomplete)).transpose()
     }
 
     async fn load_balancer(&self, arn: &str) -> Result<Option<LoadBalancer>, PortError> {
         const OPERATION: &str = "DescribeLoadBalancers";
-        let answer = self.elb.describe_load_balancers().load_balancer_arns(arn).send().await;
-        let answer = unless_gone(answer.map_err(PortError::of(OPERATION)))?;
-        let found = answer.and_then(|answer| answer.load_balancers).unwrap_or_default().into_iter().next();
+        let mut found = Vec::new();
+        let read = |name: &str, tag: &mut Tag<'_, '_>| {
+            if name == "LoadBalancers" {
+                found = members(tag, load_balancer)?;
+            }
+            Ok(())
+        };
+        let asked = self.asks_elb(OPERATION, &[("LoadBalancerArns.member.1".to_owned(), arn)], read).await;
+        unless_gone(asked)?;
         let incomplete = || PortError::new(OPERATION, Kind::Garbled, format!("{arn} has no DNS name"));
-        found.map(|found| load_balancer(found).ok_or_else(incomplete)).transpose()
+        found.into_iter().next().map(|found| found.ok_or_else(incomplete)).transpose()
     }
 }
 
 /// None for a Gateway Load Balancer's, which has neither a port nor a protocol.
-fn listener(found: aws_sdk_elasticloadbalancingv2::types::Listener) -> Option<Listener> {
-    Some(Listener {
-        arn: found.listener_arn?,
-        load_balancer: found.load_balancer_arn?,
-        port: found.port.and_then(|port| u16::try_from(port).ok())?,
-        protocol: found.protocol?.as_str().to_owned(),
-    })
+fn listener(tag: &mut Tag<'_, '_>) -> Read<Option<Listener>> {
+    let (mut arn, mut balancer, mut port, mut protocol) = (None, None, None, None);
+    elements(tag, |name, tag| {
+        match name {
+            "ListenerArn" => arn = Some(text(tag)?),
+            "LoadBalancerArn" => balancer = Some(text(tag)?),
+            "Port" => port = u16::try_from(number(tag)?).ok(),
+            "Protocol" => protocol = Some(text(tag)?),
+            _ => {}
+        }
+        Ok(())
+    })?;
+    let whole = || Some(Listener { arn: arn?, load_balancer: balancer?, port: port?, protocol: protocol? });
+    Ok(whole())
 }
 
 /// None where it has no name yet, or never will.
-fn load_balancer(found: aws_sdk_elasticloadbalancingv2::types::LoadBalancer) -> Option<LoadBalancer> {
-    Some(LoadBalancer {
-        arn: found.load_balancer_arn?,
-        dns_name: found.dns_name.filter(|name| !name.is_empty())?,
-        internal: found.scheme == Some(LoadBalancerSchemeEnum::Internal),
-    })
+fn load_balancer(tag: &mut Tag<'_, '_>) -> Read<Option<LoadBalancer>> {
+    let (mut arn, mut dns_name, mut internal) = (None, None, false);
+    elements(tag, |name, tag| {
+        match name {
+            "LoadBalancerArn" => arn = Some(text(tag)?),
+            "DNSName" => dns_name = Some(text(tag)?).filter(|name| !name.is_empty()),
+            "Scheme" => internal = text(tag)? == "internal",
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(arn.zip(dns_name).map(|(arn, dns_name)| LoadBalancer { arn, dns_name, internal }))
 }
 
 /// The listener that a rule belongs to, by their ARNs; a listener's own ARN is that listener.

@@ -1,5 +1,7 @@
 //! Lists that come in pages.
 
+use serde_json::Value;
+
 use crate::error::{Kind, PortError};
 
 /// A list that gets no further than this is not paging but looping.
@@ -28,7 +30,11 @@ pub(crate) async fn pages(
     Err(PortError::new(operation, Kind::Garbled, format!("it has more than {MOST_PAGES} pages")))
 }
 
-/// How the API counts; it does not take 0.
-pub(crate) fn limit(count: usize) -> i32 {
-    i32::try_from(count.max(1)).unwrap_or(i32::MAX)
+/// A question about a list, about its next page where there is one.
+pub(crate) fn page_of(question: &Value, next: Option<String>) -> Value {
+    let mut question = question.clone();
+    if let Some(next) = next {
+        question["nextToken"] = next.into();
+    }
+    question
 }

@@ -8,11 +8,12 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
+use aws_smithy_http_client::{Builder, Connector};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 use crate::calls::Calls;
@@ -34,13 +35,13 @@ const OPERATION: Duration = Duration::from_secs(10);
 #[derive(Clone, Debug)]
 pub struct Aws {
     #[cfg(feature = "autoscaling")]
-    pub(crate) autoscaling: aws_sdk_applicationautoscaling::Client,
+    pub(crate) autoscaling: crate::bare::Bare,
     #[cfg(feature = "cloudwatch")]
-    pub(crate) cloudwatch: aws_sdk_cloudwatch::Client,
+    pub(crate) cloudwatch: crate::bare::Bare,
     #[cfg(feature = "codedeploy")]
     pub(crate) codedeploy: crate::bare::Bare,
     #[cfg(feature = "ecs")]
-    pub(crate) ecs: aws_sdk_ecs::Client,
+    pub(crate) ecs: crate::bare::Bare,
     #[cfg(feature = "functions")]
     pub(crate) lambda: crate::bare::Bare,
     #[cfg(feature = "images")]
@@ -50,7 +51,7 @@ pub struct Aws {
     #[cfg(feature = "inspector")]
     pub(crate) inspector: crate::bare::Bare,
     #[cfg(feature = "loadbalancing")]
-    pub(crate) elb: aws_sdk_elasticloadbalancingv2::Client,
+    pub(crate) elb: crate::bare::Bare,
     #[cfg(feature = "logs")]
     pub(crate) logs: crate::bare::Bare,
     #[cfg(feature = "probe")]
@@ -77,28 +78,31 @@ impl Aws {
     /// else. The SDK's loader would bring everything that could look for them elsewhere, a tenth of the binary.
     pub async fn in_lambda(clock: ClockSource) -> Self {
         let credentials = SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
+        // Whatever is called shares one connector: another one would load the authorities again.
+        let connector = connector();
+        let shared = connector.clone();
         let mut config = SdkConfig::builder()
             .behavior_version(behaviour())
-            .http_client(https())
+            .http_client(http_client_fn(move |_, _| shared.clone()))
             .retry_config(retries())
             .timeout_config(timeouts())
             .credentials_provider(credentials)
             .service_config(Endpoints);
         config.set_region(EnvironmentVariableRegionProvider::new().region().await);
         config.set_endpoint_url(variable(ENDPOINT_URL));
-        Self::new(&config.build(), clock)
+        Self::over(&config.build(), clock, Some(connector))
     }
 
     /// Clients for a configuration.
     #[must_use]
     pub fn new(config: &SdkConfig, clock: ClockSource) -> Self {
+        Self::over(config, clock, None)
+    }
+
+    /// The same, where whatever is not called through a client goes over a connector that there is already.
+    #[allow(unused_variables, reason = "not every function downloads")]
+    fn over(config: &SdkConfig, clock: ClockSource, connector: Option<SharedHttpConnector>) -> Self {
         let calls = Calls::default();
-        let counted = SharedInterceptor::new(calls.clone());
-        macro_rules! client {
-            ($sdk:ident) => {
-                $sdk::Client::from_conf($sdk::config::Builder::from(config).interceptor(counted.clone()).build())
-            };
-        }
         #[cfg(feature = "bare")]
         macro_rules! bare {
             ($port:ident) => {
@@ -107,23 +111,23 @@ impl Aws {
         }
         Self {
             #[cfg(feature = "autoscaling")]
-            autoscaling: client!(aws_sdk_applicationautoscaling),
+            autoscaling: bare!(autoscaling),
             #[cfg(feature = "cloudwatch")]
-            cloudwatch: client!(aws_sdk_cloudwatch),
+            cloudwatch: bare!(cloudwatch),
             #[cfg(feature = "codedeploy")]
             codedeploy: bare!(codedeploy),
             #[cfg(feature = "ecs")]
-            ecs: client!(aws_sdk_ecs),
+            ecs: bare!(ecs),
             #[cfg(feature = "functions")]
             lambda: bare!(functions),
             #[cfg(feature = "images")]
             ecr: bare!(images),
             #[cfg(feature = "images")]
-            downloads: crate::images::Downloads::default(),
+            downloads: connector.map_or_else(Default::default, crate::images::Downloads::over),
             #[cfg(feature = "inspector")]
             inspector: bare!(inspector),
             #[cfg(feature = "loadbalancing")]
-            elb: client!(aws_sdk_elasticloadbalancingv2),
+            elb: bare!(loadbalancing),
             #[cfg(feature = "logs")]
             logs: bare!(logs),
             #[cfg(feature = "probe")]
@@ -172,6 +176,13 @@ pub fn loader() -> ConfigLoader {
 /// Pinned: a newer one would change retries and time-outs that budgets were measured with.
 fn behaviour() -> BehaviorVersion {
     BehaviorVersion::v2026_01_12()
+}
+
+/// For calls whose time-outs for connecting are all the same.
+fn connector() -> SharedHttpConnector {
+    let settings = HttpConnectorSettings::builder().connect_timeout(CONNECT).build();
+    let connector = Connector::builder().connector_settings(settings);
+    SharedHttpConnector::new(connector.tls_provider(Provider::Rustls(CryptoMode::Ring)).build())
 }
 
 fn https() -> SharedHttpClient {

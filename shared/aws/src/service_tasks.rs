@@ -1,12 +1,14 @@
 //! ECS: the tasks of one service, those that stopped too.
 
-use aws_sdk_ecs::types::{DesiredStatus, HealthStatus};
+use serde::Deserialize;
+use serde_json::json;
 use tidegate_core::diagnosis::Task;
 use tidegate_core::diagnosis::task::Container;
 
-use crate::convert::time;
+use crate::convert::seconds;
+use crate::ecs::Failure;
 use crate::error::{Kind, PortError};
-use crate::pages::{limit, pages};
+use crate::pages::{page_of, pages};
 use crate::sdk::Aws;
 
 /// The calls that are used.
@@ -19,17 +21,54 @@ pub trait ServiceTasks {
 /// The API gives no more at once, and takes no more.
 const TASKS_PER_CALL: usize = 100;
 
+/// What `ListTasks` answers.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed {
+    task_arns: Option<Vec<String>>,
+    next_token: Option<String>,
+}
+
+/// What `DescribeTasks` answers. Times are in seconds since 1970.
+#[derive(Deserialize)]
+struct Described {
+    tasks: Option<Vec<TaskSaid>>,
+    failures: Option<Vec<Failure>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TaskSaid {
+    task_arn: Option<String>,
+    cluster_arn: Option<String>,
+    task_definition_arn: Option<String>,
+    group: Option<String>,
+    started_by: Option<String>,
+    last_status: Option<String>,
+    desired_status: Option<String>,
+    health_status: Option<String>,
+    stop_code: Option<String>,
+    stopped_reason: Option<String>,
+    created_at: Option<f64>,
+    started_at: Option<f64>,
+    stopping_at: Option<f64>,
+    stopped_at: Option<f64>,
+    containers: Option<Vec<Container>>,
+}
+
 impl ServiceTasks for Aws {
     async fn tasks_of_service(&self, cluster: &str, service: &str, most: usize) -> Result<Vec<Task>, PortError> {
         let mut arns: Vec<String> = Vec::new();
         // Without a status only those are listed that should run.
-        for desired in [DesiredStatus::Running, DesiredStatus::Stopped] {
+        for desired in ["RUNNING", "STOPPED"] {
             const OPERATION: &str = "ListTasks";
+            let question = json!({
+                "cluster": cluster, "serviceName": service, "desiredStatus": desired,
+                "maxResults": most.clamp(1, TASKS_PER_CALL),
+            });
             let listed = pages(OPERATION, most, async |next| {
-                let call = self.ecs.list_tasks().cluster(cluster).service_name(service).desired_status(desired.clone());
-                let call = call.max_results(limit(most.min(TASKS_PER_CALL))).set_next_token(next);
-                let answer = call.send().await.map_err(PortError::of(OPERATION))?;
-                Ok((answer.task_arns, answer.next_token))
+                let page: Listed = self.asks_ecs(OPERATION, &page_of(&question, next)).await?;
+                Ok((page.task_arns, page.next_token))
             });
             // One that stops in between is in both lists.
             arns.extend(listed.await?.0.into_iter().filter(|arn| !arns.contains(arn)).collect::<Vec<_>>());
@@ -37,11 +76,9 @@ impl ServiceTasks for Aws {
         let mut tasks = Vec::new();
         for arns in arns.chunks(TASKS_PER_CALL) {
             const OPERATION: &str = "DescribeTasks";
-            let call = self.ecs.describe_tasks().cluster(cluster).set_tasks(Some(arns.to_vec()));
-            let answer = call.send().await.map_err(PortError::of(OPERATION))?;
-            if let Some(failure) = answer.failures().iter().find(|failure| failure.reason() != Some("MISSING")) {
-                let why = [failure.arn(), failure.reason(), failure.detail()].into_iter().flatten().collect::<Vec<_>>();
-                return Err(PortError::new(OPERATION, Kind::Refused, why.join(": ")));
+            let answer: Described = self.asks_ecs(OPERATION, &json!({"cluster": cluster, "tasks": arns})).await?;
+            if let Some(failure) = answer.failures.iter().flatten().find(|failure| !failure.is_missing()) {
+                return Err(PortError::new(OPERATION, Kind::Refused, failure.said()));
             }
             tasks.extend(answer.tasks.unwrap_or_default().into_iter().map(task));
         }
@@ -49,7 +86,8 @@ impl ServiceTasks for Aws {
     }
 }
 
-fn task(found: aws_sdk_ecs::types::Task) -> Task {
+fn task(found: TaskSaid) -> Task {
+    let time = |at: Option<f64>| at.and_then(seconds);
     Task {
         task_arn: found.task_arn.unwrap_or_default(),
         cluster_arn: found.cluster_arn.unwrap_or_default(),
@@ -58,31 +96,15 @@ fn task(found: aws_sdk_ecs::types::Task) -> Task {
         started_by: found.started_by.unwrap_or_default(),
         last_status: found.last_status.unwrap_or_default(),
         desired_status: found.desired_status.unwrap_or_default(),
-        health_status: health(found.health_status.as_ref()),
-        stop_code: found.stop_code.map(|code| code.as_str().to_owned()),
+        health_status: found.health_status.unwrap_or_default(),
+        stop_code: found.stop_code,
         stopped_reason: found.stopped_reason,
-        created_at: found.created_at.as_ref().and_then(time),
-        started_at: found.started_at.as_ref().and_then(time),
-        stopping_at: found.stopping_at.as_ref().and_then(time),
-        stopped_at: found.stopped_at.as_ref().and_then(time),
-        containers: found.containers.unwrap_or_default().into_iter().map(container).collect(),
+        created_at: time(found.created_at),
+        started_at: time(found.started_at),
+        stopping_at: time(found.stopping_at),
+        stopped_at: time(found.stopped_at),
+        containers: found.containers.unwrap_or_default(),
     }
-}
-
-fn container(found: aws_sdk_ecs::types::Container) -> Container {
-    Container {
-        name: found.name.unwrap_or_default(),
-        image: found.image,
-        image_digest: found.image_digest,
-        last_status: found.last_status.unwrap_or_default(),
-        exit_code: found.exit_code,
-        reason: found.reason,
-        health_status: health(found.health_status.as_ref()),
-    }
-}
-
-fn health(status: Option<&HealthStatus>) -> String {
-    status.map(HealthStatus::as_str).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

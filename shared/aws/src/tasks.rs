@@ -1,15 +1,15 @@
 //! ECS: tasks, task definitions, and who else there is in the account.
 
-use aws_sdk_ecs::types::{
-    Compatibility, DesiredStatus, SortOrder, Tag, TaskDefinitionField, TaskDefinitionStatus, TaskField,
-};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
 use tidegate_core::prices::Architecture;
 use tidegate_core::tags::Tags;
 
 pub use crate::ecs::ContainerImage;
-use crate::ecs::{architecture, tags};
+use crate::ecs::{Failure, RuntimePlatform, Tag, architecture, tags};
 use crate::error::{Kind, PortError};
-use crate::pages::{limit, pages};
+use crate::pages::{page_of, pages};
 use crate::sdk::Aws;
 
 /// The calls that are used.
@@ -99,36 +99,77 @@ pub struct TaskDefinition {
     pub tags: Tags,
 }
 
+/// What lists answer.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed {
+    #[serde(alias = "clusterArns", alias = "serviceArns", alias = "taskArns", alias = "taskDefinitionArns")]
+    arns: Option<Vec<String>>,
+    next_token: Option<String>,
+}
+
+/// What `DescribeTasks` answers.
+#[derive(Deserialize)]
+struct DescribedTasks {
+    tasks: Option<Vec<TaskSaid>>,
+    failures: Option<Vec<Failure>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TaskSaid {
+    task_arn: Option<String>,
+    cluster_arn: Option<String>,
+    group: Option<String>,
+    task_definition_arn: Option<String>,
+    last_status: Option<String>,
+    desired_status: Option<String>,
+    containers: Option<Vec<Container>>,
+    tags: Option<Vec<Tag>>,
+}
+
+/// A container of a task, or of a task definition, where nothing is resolved.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Container {
+    name: Option<String>,
+    image: Option<String>,
+    image_digest: Option<String>,
+}
+
+/// What `DescribeTaskDefinition` answers.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DescribedDefinition {
+    task_definition: Option<DefinitionSaid>,
+    tags: Option<Vec<Tag>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DefinitionSaid {
+    task_definition_arn: Option<String>,
+    family: Option<String>,
+    status: Option<String>,
+    requires_compatibilities: Option<Vec<String>>,
+    runtime_platform: Option<RuntimePlatform>,
+    container_definitions: Option<Vec<Container>>,
+}
+
 impl Tasks for Aws {
     async fn list_clusters(&self) -> Result<Vec<String>, PortError> {
-        const OPERATION: &str = "ListClusters";
-        let clusters = pages(OPERATION, usize::MAX, async |next| {
-            let call = self.ecs.list_clusters().max_results(limit(PER_PAGE)).set_next_token(next);
-            let answer = call.send().await.map_err(PortError::of(OPERATION))?;
-            Ok((answer.cluster_arns, answer.next_token))
-        });
-        Ok(names(clusters.await?.0))
+        let question = json!({"maxResults": PER_PAGE});
+        Ok(names(self.listed("ListClusters", usize::MAX, &question).await?.0))
     }
 
     async fn list_services(&self, cluster: &str) -> Result<Vec<String>, PortError> {
-        const OPERATION: &str = "ListServices";
-        let services = pages(OPERATION, usize::MAX, async |next| {
-            let call = self.ecs.list_services().cluster(cluster).max_results(limit(PER_PAGE)).set_next_token(next);
-            let answer = call.send().await.map_err(PortError::of(OPERATION))?;
-            Ok((answer.service_arns, answer.next_token))
-        });
-        Ok(names(services.await?.0))
+        let question = json!({"cluster": cluster, "maxResults": PER_PAGE});
+        Ok(names(self.listed("ListServices", usize::MAX, &question).await?.0))
     }
 
     async fn list_tasks(&self, cluster: &str) -> Result<Vec<String>, PortError> {
-        const OPERATION: &str = "ListTasks";
-        let tasks = pages(OPERATION, usize::MAX, async |next| {
-            let call = self.ecs.list_tasks().cluster(cluster).desired_status(DesiredStatus::Running);
-            let call = call.max_results(limit(PER_PAGE)).set_next_token(next);
-            let answer = call.send().await.map_err(PortError::of(OPERATION))?;
-            Ok((answer.task_arns, answer.next_token))
-        });
-        Ok(tasks.await?.0)
+        let question = json!({"cluster": cluster, "desiredStatus": "RUNNING", "maxResults": PER_PAGE});
+        Ok(self.listed("ListTasks", usize::MAX, &question).await?.0)
     }
 
     async fn describe_tasks(&self, cluster: &str, arns: &[String]) -> Result<Vec<Task>, PortError> {
@@ -136,42 +177,54 @@ impl Tasks for Aws {
         if arns.is_empty() {
             return Ok(Vec::new());
         }
-        let call = self.ecs.describe_tasks().cluster(cluster).set_tasks(Some(arns.to_vec())).include(TaskField::Tags);
-        let answer = call.send().await.map_err(PortError::of(OPERATION))?;
-        if let Some(failure) = answer.failures().iter().find(|failure| failure.reason() != Some("MISSING")) {
-            let why = [failure.arn(), failure.reason(), failure.detail()].into_iter().flatten().collect::<Vec<_>>();
-            return Err(PortError::new(OPERATION, Kind::Refused, why.join(": ")));
+        let question = json!({"cluster": cluster, "tasks": arns, "include": ["TAGS"]});
+        let answer: DescribedTasks = self.asks_ecs(OPERATION, &question).await?;
+        if let Some(failure) = answer.failures.iter().flatten().find(|failure| !failure.is_missing()) {
+            return Err(PortError::new(OPERATION, Kind::Refused, failure.said()));
         }
         Ok(answer.tasks.unwrap_or_default().into_iter().map(|found| task(cluster, found)).collect())
     }
 
     async fn stop_task(&self, cluster: &str, arn: &str, reason: &str) -> Result<(), PortError> {
-        let call = self.ecs.stop_task().cluster(cluster).task(arn).reason(reason);
-        call.send().await.map(drop).map_err(PortError::of("StopTask"))
+        let question = json!({"cluster": cluster, "task": arn, "reason": reason});
+        self.asks_ecs::<IgnoredAny>("StopTask", &question).await.map(drop)
     }
 
     async fn list_task_definitions(&self, family: Option<&str>, most: usize) -> Result<(Vec<String>, bool), PortError> {
-        const OPERATION: &str = "ListTaskDefinitions";
-        pages(OPERATION, most, async |next| {
-            let call = self.ecs.list_task_definitions().status(TaskDefinitionStatus::Active).sort(SortOrder::Desc);
-            let call = call.set_family_prefix(family.map(str::to_owned)).max_results(limit(most.min(PER_PAGE)));
-            let answer = call.set_next_token(next).send().await.map_err(PortError::of(OPERATION))?;
-            Ok((answer.task_definition_arns, answer.next_token))
-        })
-        .await
+        let mut question = json!({"status": "ACTIVE", "sort": "DESC", "maxResults": most.clamp(1, PER_PAGE)});
+        if let Some(family) = family {
+            question["familyPrefix"] = family.into();
+        }
+        self.listed("ListTaskDefinitions", most, &question).await
     }
 
     async fn task_definition(&self, arn: &str) -> Result<TaskDefinition, PortError> {
         const OPERATION: &str = "DescribeTaskDefinition";
-        let call = self.ecs.describe_task_definition().task_definition(arn).include(TaskDefinitionField::Tags);
-        let answer = call.send().await.map_err(PortError::of(OPERATION))?;
+        let question = json!({"taskDefinition": arn, "include": ["TAGS"]});
+        let answer: DescribedDefinition = self.asks_ecs(OPERATION, &question).await?;
         let definition = answer.task_definition.map(|found| task_definition(arn, found, answer.tags));
         definition.ok_or_else(|| PortError::new(OPERATION, Kind::Garbled, "it describes no task definition"))
     }
 
     async fn deregister_task_definition(&self, arn: &str) -> Result<(), PortError> {
-        let call = self.ecs.deregister_task_definition().task_definition(arn);
-        call.send().await.map(drop).map_err(PortError::of("DeregisterTaskDefinition"))
+        let question = json!({"taskDefinition": arn});
+        self.asks_ecs::<IgnoredAny>("DeregisterTaskDefinition", &question).await.map(drop)
+    }
+}
+
+impl Aws {
+    /// ARNs of a list, at most so many, and whether there are more.
+    async fn listed(
+        &self,
+        operation: &'static str,
+        most: usize,
+        question: &Value,
+    ) -> Result<(Vec<String>, bool), PortError> {
+        pages(operation, most, async |next| {
+            let page: Listed = self.asks_ecs(operation, &page_of(question, next)).await?;
+            Ok((page.arns, page.next_token))
+        })
+        .await
     }
 }
 
@@ -184,12 +237,15 @@ fn last(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
 
-fn task(cluster: &str, found: aws_sdk_ecs::types::Task) -> Task {
-    let image = |container: aws_sdk_ecs::types::Container| ContainerImage {
+fn image(container: Container) -> ContainerImage {
+    ContainerImage {
         container: container.name.unwrap_or_default(),
         image: container.image,
         digest: container.image_digest,
-    };
+    }
+}
+
+fn task(cluster: &str, found: TaskSaid) -> Task {
     Task {
         arn: found.task_arn.unwrap_or_default(),
         cluster: found.cluster_arn.as_deref().map_or(cluster, last).to_owned(),
@@ -202,21 +258,16 @@ fn task(cluster: &str, found: aws_sdk_ecs::types::Task) -> Task {
     }
 }
 
-fn task_definition(arn: &str, found: aws_sdk_ecs::types::TaskDefinition, tagged: Option<Vec<Tag>>) -> TaskDefinition {
-    let image = |container: aws_sdk_ecs::types::ContainerDefinition| ContainerImage {
-        container: container.name.unwrap_or_default(),
-        image: container.image,
-        digest: None,
-    };
+fn task_definition(arn: &str, found: DefinitionSaid, tagged: Option<Vec<Tag>>) -> TaskDefinition {
     // X86_64 is Fargate's default; on EC2 a task runs on whatever its instance is.
     let platform = found.runtime_platform.as_ref();
     let says = platform.is_some_and(|platform| platform.cpu_architecture.is_some());
-    let on_fargate = found.requires_compatibilities().contains(&Compatibility::Fargate);
+    let on_fargate = found.requires_compatibilities.iter().flatten().any(|word| word == "FARGATE");
     TaskDefinition {
         architecture: if says || on_fargate { architecture(platform) } else { None },
         arn: found.task_definition_arn.unwrap_or_else(|| arn.to_owned()),
         family: found.family.unwrap_or_default(),
-        active: found.status == Some(TaskDefinitionStatus::Active),
+        active: found.status.as_deref() == Some("ACTIVE"),
         images: found.container_definitions.unwrap_or_default().into_iter().map(image).collect(),
         tags: tags(tagged),
     }

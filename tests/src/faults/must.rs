@@ -97,20 +97,7 @@ pub fn row(clean: &Clean, trial: Trial, seen: Seen, fired: usize) -> Row {
 
     must(!kind.is_once() || came == Came::Same, "a fault that strikes once is not absorbed".to_owned());
     must(fired > 0, "not tried: microburst says that the rule has not struck".to_owned());
-    let known = known(&trial).filter(|_| !broken.is_empty());
-    Row { situation: clean.situation, trial, came, broken, known, fired, seen }
-}
-
-/// What is known not to hold yet, and why.
-fn known(trial: &Trial) -> Option<&'static str> {
-    if trial.kind == Kind::Empty {
-        return Some("an answer without a body is taken for one that lists nothing");
-    }
-    if trial.kind == Kind::Truncated && trial.service == "elbv2" {
-        return Some("half of an XML answer is taken for the whole of it");
-    }
-    let is_sns = trial.operation == "Publish" && trial.kind == Kind::ThrottledOnce;
-    is_sns.then_some("SNS's own word for throttling, `Throttled`, is not tried again")
+    Row { situation: clean.situation, trial, came, broken, fired, seen }
 }
 
 fn came(clean: &Clean, trial: &Trial, seen: &Seen) -> Came {

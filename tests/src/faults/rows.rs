@@ -59,8 +59,6 @@ pub struct Row {
     pub came: Came,
     /// What should have held and did not.
     pub broken: Vec<String>,
-    /// Why that is known not to hold yet.
-    pub known: Option<&'static str>,
     /// How often the fault struck.
     pub fired: usize,
     /// Everything that was to be seen.
@@ -68,16 +66,16 @@ pub struct Row {
 }
 
 impl Row {
-    /// Whether something that must hold did not, and that is not known.
+    /// Whether something that must hold did not.
     #[must_use]
     pub fn is_broken(&self) -> bool {
-        !self.broken.is_empty() && self.known.is_none()
+        !self.broken.is_empty()
     }
 
     /// Everything of it in lines, for whoever has to find out.
     #[must_use]
     pub fn told(&self) -> String {
-        let Self { situation, trial, came, broken, known: _, fired, seen } = self;
+        let Self { situation, trial, came, broken, fired, seen } = self;
         let head = format!(
             "{} ({}) {} {}: {}, struck {fired} times",
             situation.function,
@@ -238,7 +236,7 @@ async fn one_threads(
                     text.or_else(|| panic.downcast_ref::<&str>().map(|said| (*said).to_owned()))
                 });
                 let (broken, situation) = (vec![said.unwrap_or_default()], of.situation);
-                Row { situation, trial, came: Came::Died, broken, known: None, fired: 0, seen: Seen::default() }
+                Row { situation, trial, came: Came::Died, broken, fired: 0, seen: Seen::default() }
             }
         };
         lock(rows).insert(number, row);

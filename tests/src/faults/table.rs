@@ -41,18 +41,11 @@ fn counted(rows: &[Row]) -> String {
     let came: Vec<String> = came.iter().map(|(came, count)| format!("{} {count}", came.word())).collect();
     let tried = rows.iter().filter(|row| row.fired > 0).count();
     let broken = rows.iter().filter(|row| row.is_broken()).count();
-    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
-    for why in rows.iter().filter_map(|row| row.known) {
-        *known.entry(why).or_default() += 1;
-    }
-    let known: Vec<String> = known.iter().map(|(why, count)| format!("{count} ({why})")).collect();
-    let known =
-        if known.is_empty() { String::new() } else { format!(", beside those that are known: {}", known.join(", ")) };
     let operations: BTreeSet<_> =
         rows.iter().map(|row| (row.situation.function, &row.trial.service, &row.trial.operation)).collect();
     format!(
         "{} rows, {tried} of them tried, over {} operations of functions: {}. Rows in which something that must hold did \
-         not: {broken}{known}.",
+         not: {broken}.",
         rows.len(),
         operations.len(),
         came.join(", ")

@@ -6,9 +6,14 @@
 //!
 //! - `endpoint`: where services are
 //! - `failure`: what errors say
+//! - `cbor`, `xml`: reading answers that are not JSON
 
+#[cfg(feature = "cloudwatch")]
+pub(crate) mod cbor;
 mod endpoint;
 mod failure;
+#[cfg(feature = "loadbalancing")]
+pub(crate) mod xml;
 
 use std::collections::BTreeMap;
 
@@ -105,6 +110,21 @@ impl Ask {
         Self { method: "POST", path: "/".to_owned(), headers, body: body.into_bytes(), ..Self::default() }
     }
 
+    /// CBOR for an operation of a service, as it calls itself.
+    #[cfg(feature = "cloudwatch")]
+    pub(crate) fn cbor(service: &str, operation: &str, body: Vec<u8>) -> Self {
+        let headers = [
+            ("content-type", "application/cbor"),
+            ("accept", "application/cbor"),
+            ("smithy-protocol", "rpc-v2-cbor"),
+            // Errors are then called what the service called them before it spoke CBOR.
+            ("x-amzn-query-mode", "true"),
+        ];
+        let headers = headers.map(|(name, value)| (name, value.to_owned())).to_vec();
+        let path = format!("/service/{service}/operation/{operation}");
+        Self { method: "POST", path, headers, body, ..Self::default() }
+    }
+
     /// JSON for an operation, such as `Logs_20140328.DescribeLogGroups`.
     pub(crate) fn rpc(target: &str, body: &Value) -> Self {
         let kind = ("content-type", "application/x-amz-json-1.1".to_owned());
@@ -122,11 +142,9 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// What is in its JSON.
+    /// What is in its JSON. An answer without a body is none: read as one that lists nothing, it would be believed.
     pub(crate) fn json<T: DeserializeOwned>(&self, operation: &'static str) -> Result<T, PortError> {
-        // An answer without anything in it can be empty.
-        let body = if self.body.is_empty() { b"{}" } else { &*self.body };
-        serde_json::from_slice(body).map_err(|error| PortError::new(operation, Kind::Garbled, error.to_string()))
+        serde_json::from_slice(&self.body).map_err(|error| PortError::new(operation, Kind::Garbled, error.to_string()))
     }
 }
 
@@ -178,6 +196,7 @@ impl Bare {
         parts.push_retry_classifier(ModeledAsRetryableClassifier::<ErrorMetadata>::new());
         parts.push_retry_classifier(AwsErrorCodeClassifier::<ErrorMetadata>::new());
         parts.push_retry_classifier(ServiceClockSkewClassifier::<ErrorMetadata>::new());
+        parts.push_retry_classifier(ThrottledBySns);
 
         let mut defaults = DefaultPluginParams::new().with_is_aws_sdk(true);
         defaults = defaults.with_retry_partition_name(format!("{}-{region}", service.signed_for));
@@ -239,15 +258,35 @@ struct Stands(&'static [&'static str]);
 
 impl ClassifyRetry for Stands {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        let error = context.output_or_error().and_then(Result::err).and_then(OrchestratorError::as_operation_error);
-        let code = error.and_then(|error| error.downcast_ref::<ErrorMetadata>()?.code());
-        let stands = code.is_some_and(|code| self.0.contains(&code));
+        let stands = code(context).is_some_and(|code| self.0.contains(&code));
         if stands { RetryAction::RetryForbidden } else { RetryAction::NoActionIndicated }
     }
 
     fn name(&self) -> &'static str {
         "Stands"
     }
+}
+
+/// SNS has a word of its own for throttling, which the SDK knows only from SNS's model.
+///
+/// Source: <https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html>
+#[derive(Debug)]
+struct ThrottledBySns;
+
+impl ClassifyRetry for ThrottledBySns {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        if code(context) == Some("Throttled") { RetryAction::throttling_error() } else { RetryAction::NoActionIndicated }
+    }
+
+    fn name(&self) -> &'static str {
+        "ThrottledBySns"
+    }
+}
+
+/// The code of the error that a call ended with.
+fn code(context: &InterceptorContext) -> Option<&str> {
+    let error = context.output_or_error().and_then(Result::err).and_then(OrchestratorError::as_operation_error);
+    error.and_then(|error| error.downcast_ref::<ErrorMetadata>()?.code())
 }
 
 /// Requests and answers as they are.
@@ -280,8 +319,7 @@ impl DeserializeResponse for Plain {
         let status = response.status();
         let body = response.body().bytes().unwrap_or_default();
         if !status.is_success() {
-            let kind = response.headers().get("x-amzn-errortype");
-            return Err(OrchestratorError::operation(Error::erase(failure(kind, body))));
+            return Err(OrchestratorError::operation(Error::erase(failure(response.headers(), body))));
         }
         let headers = response.headers().iter().map(|(name, value)| (name.to_lowercase(), value.to_owned()));
         Ok(Output::erase(Answer { status: status.as_u16(), headers: headers.collect(), body: body.to_vec() }))
@@ -324,6 +362,20 @@ mod tests {
         let (aws, canned) = Canned::aws([(503, "no"); 9]).await;
         assert_eq!(ask(&aws).await.map_err(|error| error.kind), Err(Kind::Unavailable));
         assert_eq!(canned.asked().len(), 6);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_word_of_sns_for_throttling_is_tried_again() {
+        let throttled = "<ErrorResponse><Error><Code>Throttled</Code><Message>slower</Message></Error></ErrorResponse>";
+        let (aws, canned) = Canned::aws([(429, throttled), (200, "{}")]).await;
+        assert_eq!(ask(&aws).await, Ok(serde_json::json!({})));
+        assert_eq!(canned.asked().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_a_body_is_not_one_that_lists_nothing() {
+        let (aws, _canned) = Canned::aws([(200, "")]).await;
+        assert_eq!(ask(&aws).await.map_err(|error| error.kind), Err(Kind::Garbled));
     }
 
     #[tokio::test]

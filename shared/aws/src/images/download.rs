@@ -30,6 +30,11 @@ const OPERATION: &str = "GET of what GetDownloadUrlForLayer names";
 pub(crate) struct Downloads(Arc<OnceLock<SharedHttpConnector>>);
 
 impl Downloads {
+    /// Over a connector that others use, too.
+    pub(crate) fn over(connector: SharedHttpConnector) -> Self {
+        Self(Arc::new(OnceLock::from(connector)))
+    }
+
     /// What a URL leads to, if it is no more than so many bytes.
     pub(super) async fn get(&self, url: &str, most: usize) -> Result<Vec<u8>, PortError> {
         let slow = |_| PortError::new(OPERATION, Kind::TimedOut, format!("no answer within {} s", LONGEST.as_secs()));

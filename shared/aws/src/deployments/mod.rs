@@ -1,19 +1,21 @@
 //! ECS's own deployments: service deployments and the revisions that they go between.
+//!
+//! - `said`: what ECS answers of them, and what that is in our words
 
-use aws_sdk_ecs::types::{
-    DeploymentLifecycleHookStatus, DeploymentLifecycleHookTargetType, DeploymentStrategy, Failure, LoadBalancer,
-    ServiceDeploymentRollbackMonitorsStatus, ServiceDeploymentStatus, ServiceRevisionSummary,
-    StopServiceDeploymentStopType,
-};
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+mod said;
+
 use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::json;
 
 use crate::batch::those_there;
-use crate::convert::time;
-use crate::ecs::ContainerImage;
+use crate::ecs::{ContainerImage, Failure, ask};
 use crate::error::{Kind, PortError};
+use crate::pages::page_of;
 use crate::sdk::Aws;
 pub use crate::stopped::Stopped;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 /// The calls that are used.
 pub trait Deployments {
@@ -123,16 +125,46 @@ pub struct ServiceRevision {
     pub test_listener_rule: Option<String>,
 }
 
+/// What `DescribeServiceDeployments` answers.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DescribedDeployments {
+    service_deployments: Option<Vec<said::Standing>>,
+    failures: Option<Vec<Failure>>,
+}
+
+/// What `DescribeServiceRevisions` answers.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DescribedRevisions {
+    service_revisions: Option<Vec<said::Version>>,
+    failures: Option<Vec<Failure>>,
+}
+
+/// What `ListServiceDeployments` answers.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed {
+    service_deployments: Option<Vec<Brief>>,
+    next_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Brief {
+    target_service_revision_arn: Option<String>,
+}
+
 impl Deployments for Aws {
     async fn describe_service_deployments(&self, arns: &[String]) -> Result<Vec<ServiceDeployment>, PortError> {
         const OPERATION: &str = "DescribeServiceDeployments";
         let ask = async |arns: &[String]| {
-            let call = self.ecs.describe_service_deployments().set_service_deployment_arns(Some(arns.to_vec()));
-            let answer = call.send().await.map_err(PortError::of(OPERATION))?;
-            left_out(OPERATION, answer.failures());
+            let answer: DescribedDeployments =
+                self.asks_ecs(OPERATION, &json!({"serviceDeploymentArns": arns})).await?;
+            left_out(OPERATION, answer.failures.as_deref());
             let undated = || PortError::new(OPERATION, Kind::Garbled, "a deployment has no time of creation");
             let deployments = answer.service_deployments.unwrap_or_default().into_iter();
-            deployments.map(|found| deployment(found).ok_or_else(undated)).collect()
+            deployments.map(|found| said::deployment(found).ok_or_else(undated)).collect()
         };
         those_there(arns, DEPLOYMENTS_PER_CALL, ask).await
     }
@@ -140,22 +172,21 @@ impl Deployments for Aws {
     async fn describe_service_revisions(&self, arns: &[String]) -> Result<Vec<ServiceRevision>, PortError> {
         const OPERATION: &str = "DescribeServiceRevisions";
         let ask = async |arns: &[String]| {
-            let call = self.ecs.describe_service_revisions().set_service_revision_arns(Some(arns.to_vec()));
-            let answer = call.send().await.map_err(PortError::of(OPERATION))?;
-            left_out(OPERATION, answer.failures());
-            Ok(answer.service_revisions.unwrap_or_default().into_iter().map(revision).collect())
+            let answer: DescribedRevisions = self.asks_ecs(OPERATION, &json!({"serviceRevisionArns": arns})).await?;
+            left_out(OPERATION, answer.failures.as_deref());
+            Ok(answer.service_revisions.unwrap_or_default().into_iter().map(said::revision).collect())
         };
         those_there(arns, REVISIONS_PER_CALL, ask).await
     }
 
     async fn successful_revisions(&self, cluster: &str, service: &str, most: usize) -> Result<Vec<String>, PortError> {
         const OPERATION: &str = "ListServiceDeployments";
-        let per_page = i32::try_from(most.clamp(1, 100)).unwrap_or(100);
+        let question = json!({
+            "cluster": cluster, "service": service, "status": ["SUCCESSFUL"], "maxResults": most.clamp(1, 100),
+        });
         let (mut revisions, mut next) = (Vec::new(), None);
         for _ in 0..MOST_PAGES {
-            let call = self.ecs.list_service_deployments().cluster(cluster).service(service).max_results(per_page);
-            let call = call.status(ServiceDeploymentStatus::Successful).set_next_token(next);
-            let answer = call.send().await.map_err(PortError::of(OPERATION))?;
+            let answer: Listed = self.asks_ecs(OPERATION, &page_of(&question, next)).await?;
             let found = answer.service_deployments.unwrap_or_default().into_iter();
             revisions.extend(found.filter_map(|deployment| deployment.target_service_revision_arn));
             next = answer.next_token.filter(|token| !token.is_empty());
@@ -168,18 +199,19 @@ impl Deployments for Aws {
     }
 
     async fn stop_service_deployment(&self, arn: &str) -> Result<Stopped, PortError> {
-        let call = self.ecs.stop_service_deployment().service_deployment_arn(arn);
-        match call.stop_type(StopServiceDeploymentStopType::Rollback).send().await {
-            Ok(_) => Ok(Stopped::Stopping),
+        const OPERATION: &str = "StopServiceDeployment";
+        let question = json!({"serviceDeploymentArn": arn, "stopType": "ROLLBACK"});
+        match self.ecs.send(OPERATION, ask(OPERATION, &question)).await {
+            Ok(answer) => answer.json::<IgnoredAny>(OPERATION).map(|_| Stopped::Stopping),
             // ECS does not say which error it gives for a deployment that is over: the deployment itself does.
             Err(error) if CAN_MEAN_OVER.contains(&error.code().unwrap_or_default()) => {
                 let found = self.describe_service_deployments(&[arn.to_owned()]).await;
                 match found.ok().and_then(|found| found.into_iter().next()) {
                     Some(found) if !found.can_be_stopped() => Ok(Stopped::Over),
-                    _ => Err(PortError::of("StopServiceDeployment")(error)),
+                    _ => Err(PortError::of(OPERATION)(error)),
                 }
             }
-            Err(error) => Err(PortError::of("StopServiceDeployment")(error)),
+            Err(error) => Err(PortError::of(OPERATION)(error)),
         }
     }
 }
@@ -188,88 +220,11 @@ impl Deployments for Aws {
 const CAN_MEAN_OVER: [&str; 3] = ["ConflictException", "ClientException", "InvalidParameterException"];
 
 /// What was not described for any other reason than that it is gone should not go unseen.
-fn left_out(operation: &str, failures: &[Failure]) {
-    for failure in failures.iter().filter(|failure| failure.reason() != Some("MISSING")) {
-        tracing::warn!(operation, arn = failure.arn(), reason = failure.reason(), "it is left out");
+fn left_out(operation: &str, failures: Option<&[Failure]>) {
+    for failure in failures.unwrap_or_default().iter().filter(|failure| !failure.is_missing()) {
+        tracing::warn!(operation, arn = failure.arn, reason = failure.reason, "it is left out");
     }
 }
 
-/// None where it says no time of creation, from which on it would be judged.
-fn deployment(found: aws_sdk_ecs::types::ServiceDeployment) -> Option<ServiceDeployment> {
-    let last = |arn: Option<String>| arn.and_then(|arn| arn.rsplit('/').next().map(str::to_owned)).unwrap_or_default();
-    let config = found.deployment_configuration;
-    let strategy = config.as_ref().and_then(|config| config.strategy.as_ref());
-    let bake = config.as_ref().and_then(|config| config.bake_time_in_minutes);
-    let step = config.as_ref().and_then(|config| match strategy? {
-        DeploymentStrategy::Canary => config.canary_configuration.as_ref()?.canary_percent,
-        DeploymentStrategy::Linear => config.linear_configuration.as_ref()?.step_percent,
-        _ => None,
-    });
-    let step_minutes = config.as_ref().and_then(|config| match strategy? {
-        DeploymentStrategy::Canary => config.canary_configuration.as_ref()?.canary_bake_time_in_minutes,
-        DeploymentStrategy::Linear => config.linear_configuration.as_ref()?.step_bake_time_in_minutes,
-        _ => None,
-    });
-    let disabled = Some(ServiceDeploymentRollbackMonitorsStatus::Disabled);
-    let alarms = found.alarms.filter(|alarms| alarms.status != disabled);
-    let (alarms, triggered) = alarms.map_or((None, None), |alarms| (alarms.alarm_names, alarms.triggered_alarm_names));
-    let hooks = found.lifecycle_hook_details.unwrap_or_default().into_iter().filter(|hook| {
-        let waits = [DeploymentLifecycleHookStatus::InProgress, DeploymentLifecycleHookStatus::AwaitingAction];
-        let calls = hook.target_type != Some(DeploymentLifecycleHookTargetType::Pause);
-        calls && hook.status.as_ref().is_some_and(|status| waits.contains(status))
-    });
-    Some(ServiceDeployment {
-        created: time(&found.created_at?)?,
-        arn: found.service_deployment_arn.unwrap_or_default(),
-        cluster: last(found.cluster_arn),
-        service: last(found.service_arn),
-        status: found.status.map_or_else(String::new, |status| status.as_str().to_owned()),
-        strategy: strategy.map_or_else(String::new, |strategy| strategy.as_str().to_owned()),
-        step_percent: step,
-        step_minutes: step_minutes.and_then(|minutes| u32::try_from(minutes).ok()),
-        stage: found.lifecycle_stage.map_or_else(String::new, |stage| stage.as_str().to_owned()),
-        started: found.started_at.as_ref().and_then(time),
-        target: found.target_service_revision.and_then(summary),
-        sources: found.source_service_revisions.unwrap_or_default().into_iter().filter_map(summary).collect(),
-        alarms: alarms.unwrap_or_default(),
-        triggered_alarms: triggered.unwrap_or_default(),
-        bake_minutes: bake.and_then(|minutes| u32::try_from(minutes).ok()).unwrap_or(0),
-        rollback: found.rollback.map(|rollback| rollback.reason.unwrap_or_default()),
-        hooks: hooks
-            .filter_map(|hook| {
-                Some(HookInProgress { function: hook.target_arn?, expires: hook.expires_at.as_ref().and_then(time) })
-            })
-            .collect(),
-    })
-}
-
-fn summary(found: ServiceRevisionSummary) -> Option<Revision> {
-    Some(Revision { arn: found.arn?, production_percent: found.requested_production_traffic_weight })
-}
-
-fn revision(found: aws_sdk_ecs::types::ServiceRevision) -> ServiceRevision {
-    let resolved = found.resolved_configuration.and_then(|resolved| resolved.load_balancers).unwrap_or_default();
-    let configured = found.load_balancers.unwrap_or_default();
-    let advanced = || configured.iter().filter_map(LoadBalancer::advanced_configuration);
-    let mut target_groups: Vec<String> =
-        resolved.iter().filter_map(|balancer| balancer.target_group_arn.clone()).collect();
-    if target_groups.is_empty() {
-        let alternate = advanced().filter_map(|advanced| advanced.alternate_target_group_arn.clone());
-        target_groups = configured.iter().filter_map(|balancer| balancer.target_group_arn.clone()).collect();
-        target_groups.extend(alternate);
-    }
-    let rule = resolved.iter().find_map(|balancer| balancer.production_listener_rule.clone());
-    let image = |image: aws_sdk_ecs::types::ContainerImage| ContainerImage {
-        container: image.container_name.unwrap_or_default(),
-        image: image.image,
-        digest: image.image_digest,
-    };
-    ServiceRevision {
-        arn: found.service_revision_arn.unwrap_or_default(),
-        task_definition: found.task_definition,
-        images: found.container_images.unwrap_or_default().into_iter().map(image).collect(),
-        target_groups,
-        listener_rule: rule.or_else(|| advanced().find_map(|advanced| advanced.production_listener_rule.clone())),
-        test_listener_rule: advanced().find_map(|advanced| advanced.test_listener_rule.clone()),
-    }
-}
+#[cfg(test)]
+mod tests;
