@@ -57,7 +57,7 @@ pub async fn main(args: Args, out: &mut impl Write) -> Result<ExitCode> {
     let settings = Settings::read(live::variable)?;
     let aws = live::aws().await?;
     let region = aws.region().to_owned();
-    run(aws, settings, &region, args, out).await
+    Box::pin(run(aws, settings, &region, args, out)).await
 }
 
 /// Runs the command on an account behind ports.

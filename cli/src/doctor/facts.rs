@@ -146,11 +146,14 @@ impl Default for Services {
 /// CodeDeploy's deployment groups of ECS services.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Groups {
-    /// Each with the AppSpecs of its last deployments.
+    /// Each with the AppSpec of its last deployments.
     pub all: Vec<(Group, Vec<Spec>)>,
     /// What could not be looked at, and why.
     pub unread: Vec<(String, PortError)>,
 }
+
+/// Events and the functions that they call, or why an AppSpec can't be understood.
+pub type Hooks = Result<Vec<(String, String)>, String>;
 
 /// The AppSpec of a deployment.
 #[derive(Clone, Debug, PartialEq)]
@@ -159,8 +162,8 @@ pub struct Spec {
     pub deployment: String,
     /// What it is to the group, such as `its last deployment`.
     pub what: &'static str,
-    /// Events and functions; None where it is kept nowhere any more. The inner error says why it can't be understood.
-    pub hooks: Known<Option<Result<Vec<(String, String)>, String>>>,
+    /// What it calls; None where it is kept nowhere any more.
+    pub hooks: Known<Option<Hooks>>,
 }
 
 impl Facts {

@@ -144,7 +144,7 @@ async fn services(ports: &impl Ports, cluster: Option<&str>) -> Services {
     found
 }
 
-/// CodeDeploy's groups with the AppSpecs of the deployment that was begun last, and of the one that a roll-back brings
+/// CodeDeploy's groups with the AppSpec of the deployment that was begun last, and of the one that a roll-back brings
 /// back.
 async fn groups(ports: &impl Ports, cluster: Option<&str>) -> Groups {
     let mut found = Groups::default();

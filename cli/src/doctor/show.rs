@@ -133,7 +133,7 @@ pub fn print_unwiring(out: &mut impl Write, facts: &Facts, found: &Unwiring) -> 
             counted(found.hooks.len(), "place")
         ),
     };
-    writeln!(out, "{verdict} {looked}.")?;
+    writeln!(out, "{verdict}\n{looked}.")?;
     Ok(())
 }
 

@@ -51,7 +51,7 @@ pub async fn main(args: &Args, input: impl Read, out: &mut impl Write) -> Result
     let document = document::read(&read.text, now);
     if args.json {
         let good = document.is_ok();
-        print_json(out, &read.name, document, now)?;
+        print_json(out, &read.name, &document, now)?;
         return Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     match document {
@@ -70,8 +70,8 @@ pub async fn main(args: &Args, input: impl Read, out: &mut impl Write) -> Result
 }
 
 /// The same as one line of JSON.
-fn print_json(out: &mut impl Write, name: &str, read: Result<Document, Vec<Fault>>, now: Timestamp) -> Result<()> {
-    let line = match &read {
+fn print_json(out: &mut impl Write, name: &str, read: &Result<Document, Vec<Fault>>, now: Timestamp) -> Result<()> {
+    let line = match read {
         Ok(document) => json!({"document": name, "good": true, "summary": summary(document, now), "faults": []}),
         Err(faults) => json!({"document": name, "good": false, "summary": [], "faults": faults}),
     };

@@ -145,7 +145,7 @@ async fn function(
         }
         // What ends a stretch begins the next one.
         to = from - SignedDuration::from_millis(1);
-        length = length * 2;
+        length *= 2;
     }
     found.latest = latest.into_values().collect();
     found.latest.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| a.subject.cmp(&b.subject)));

@@ -25,6 +25,18 @@ fn a_record_is_recomputed_and_told() {
 }
 
 #[test]
+fn programs_read_the_same_as_one_line_of_json() {
+    let output = tidegate(&["explain", "-", "--json"], &record().to_string());
+    assert_eq!(output.status.code(), Some(0));
+    expect_test::expect_file!["../golden/explain.json"].assert_eq(text(&output.stdout));
+    let mut other = record();
+    other["verdict"] = "stay".into();
+    let output = tidegate(&["explain", "-", "--json"], &other.to_string());
+    let told: Value = serde_json::from_slice(&output.stdout).expect("a line of JSON");
+    assert_eq!((output.status.code(), &told["same"]), (Some(1), &false.into()));
+}
+
+#[test]
 fn a_record_of_the_canary_gate_is_told_with_the_evidence_of_each_class() {
     let question = tidegate(&["judge", "--example"], "");
     let record = tidegate(&["judge"], text(&question.stdout));

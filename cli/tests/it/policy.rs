@@ -34,6 +34,18 @@ fn every_fault_is_told_with_its_file_and_line() {
 }
 
 #[test]
+fn programs_read_the_same_as_one_line_of_json() {
+    let mut told = String::new();
+    for name in ["policy.yaml", "faults.yaml"] {
+        let file = format!("{}/tests/fixtures/scan/{name}", env!("CARGO_MANIFEST_DIR"));
+        let output = tidegate(&["policy", "check", &file, "--now", NOW, "--json"], "");
+        assert_eq!(output.status.code(), Some(i32::from(name == "faults.yaml")));
+        told += &text(&output.stdout).replace(&file, name);
+    }
+    expect_test::expect_file!["../golden/policy_check.json"].assert_eq(&told);
+}
+
+#[test]
 fn a_document_may_come_through_standard_input() {
     assert_eq!(
         check("-", "version: 1"),

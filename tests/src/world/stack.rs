@@ -82,8 +82,12 @@ impl Account {
             resource(&format!("{logical}LogGroup"), &format!("/aws/lambda/{name}"), "AWS::Logs::LogGroup");
             resource(&format!("{logical}ErrorsAlarm"), &format!("tidegate-{logical}Errors"), "AWS::CloudWatch::Alarm");
         }
-        RULES.iter().for_each(|rule| resource(rule, &format!("tidegate-{rule}"), "AWS::Events::Rule"));
-        QUEUES.iter().for_each(|queue| resource(queue, &queue_url(queue), "AWS::SQS::Queue"));
+        for rule in RULES {
+            resource(rule, &format!("tidegate-{rule}"), "AWS::Events::Rule");
+        }
+        for queue in QUEUES {
+            resource(queue, &queue_url(queue), "AWS::SQS::Queue");
+        }
         for (logical, name) in FUNCTIONS {
             let function = Function {
                 state: "Active".to_owned(),

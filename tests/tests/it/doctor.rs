@@ -378,17 +378,22 @@ fn the_template_has_what_the_doctor_looks_for_by_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_people_read() {
+async fn what_people_and_programs_read() {
     let world = well();
     with_code_deploy(&world);
     world.lock().service("live/shop").tags.push(("tidegate:mx".to_owned(), "9".to_owned()));
     waiting(&mut world.lock(), "CostScalerFailures");
     world.lock().faults.add("ListSubscriptionsByTopic", Fault::Denied, Times::Always);
-    for (name, arguments) in [("doctor", &["doctor"][..]), ("doctor_before_delete", &["doctor", "--before-delete"])] {
+    for (name, arguments) in [
+        ("doctor.txt", &["doctor"][..]),
+        ("doctor_before_delete.txt", &["doctor", "--before-delete"]),
+        ("doctor.json", &["doctor", "--json"]),
+        ("doctor_before_delete.json", &["doctor", "--before-delete", "--json"]),
+    ] {
         let args = Args::try_parse_from(arguments).expect("arguments");
         let mut out = Vec::new();
         run(&world, REGION, &args, &mut out).await.expect("an answer");
-        let golden = format!("{}/tests/golden/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+        let golden = format!("{}/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"));
         expect_test::expect_file![golden].assert_eq(&plain(&out));
     }
 }

@@ -140,7 +140,6 @@ fn concurrency(deployed: &Deployed) -> Option<Check> {
     let (which, subject) = (deployed.which, deployed.which.name());
     match deployed.reserved {
         Err(ref error) => Some(Check::unknown(AREA, subject, error)),
-        Ok(None) => None,
         Ok(Some(0)) => {
             let what = "its reserved concurrency is 0: it never runs, and every hook that calls it fails";
             Some(Check::fault(AREA, subject, "concurrency_none", what).to_do("set its reserved concurrency again"))
@@ -155,6 +154,6 @@ fn concurrency(deployed: &Deployed) -> Option<Check> {
             let to_do = format!("set ScalerReservedConcurrency to {FEWEST_SCALERS} or more");
             Some(Check::warning(AREA, subject, "scaler_capped", what).to_do(to_do))
         }
-        Ok(Some(_)) => None,
+        Ok(_) => None,
     }
 }

@@ -10,12 +10,12 @@ use tidegate_core::mode::Mode;
 use tidegate_core::scaling::facts::Controller;
 
 use super::super::check::{Area, Check};
-use super::super::facts::{Facts, Known, Spec, Which, function_name, id};
+use super::super::facts::{Facts, Hooks, Known, Spec, Which, function_name, id};
 use super::services::modes;
 
 const AREA: Area = Area::Hooks;
 
-/// Hooks of ECS services and of AppSpecs, and services without one that should have it.
+/// Hooks of ECS services and in each AppSpec, and services without one that should have it.
 #[must_use]
 pub fn checks(facts: &Facts) -> Vec<Check> {
     let mut checks: Vec<Check> =
@@ -188,7 +188,7 @@ pub fn looked_everywhere(facts: &Facts) -> Vec<Check> {
     checks
 }
 
-fn not_read(hooks: &Known<Option<Result<Vec<(String, String)>, String>>>) -> Option<String> {
+fn not_read(hooks: &Known<Option<Hooks>>) -> Option<String> {
     match hooks {
         Err(error) => Some(format!("can't be read: {error}")),
         Ok(None) => Some("is kept nowhere any more".to_owned()),
@@ -197,7 +197,7 @@ fn not_read(hooks: &Known<Option<Result<Vec<(String, String)>, String>>>) -> Opt
     }
 }
 
-fn why_unknown(subject: &str, hooks: &Known<Option<Result<Vec<(String, String)>, String>>>) -> Check {
+fn why_unknown(subject: &str, hooks: &Known<Option<Hooks>>) -> Check {
     match hooks {
         Err(error) => Check::unknown(AREA, subject, error),
         Ok(_) => Check {

@@ -7,7 +7,7 @@ use super::super::facts::Facts;
 
 const AREA: Area = Area::Stack;
 
-/// What CloudFormation says of it.
+/// What is known of it as a whole.
 #[must_use]
 pub fn checks(facts: &Facts) -> Vec<Check> {
     let name = &facts.name;

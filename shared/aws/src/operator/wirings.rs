@@ -78,7 +78,8 @@ struct Failure {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Service {
-    service_name: Option<String>,
+    #[serde(rename = "serviceName")]
+    name: Option<String>,
     status: Option<String>,
     scheduling_strategy: Option<String>,
     deployment_controller: Option<Kind>,
@@ -135,7 +136,7 @@ fn wiring(cluster: &str, service: Service) -> Wiring {
     let configuration = service.deployment_configuration.unwrap_or_default();
     Wiring {
         cluster: cluster.to_owned(),
-        name: service.service_name.unwrap_or_default(),
+        name: service.name.unwrap_or_default(),
         active: service.status.as_deref() == Some("ACTIVE"),
         scheduling: match service.scheduling_strategy.as_deref() {
             None | Some("REPLICA") => Scheduling::Replica,
