@@ -160,9 +160,11 @@ impl<P: Ports> Gate<P> {
     pub async fn handle(&self, event: &Value, invocation: &Invocation) -> Result<Reply, RunError> {
         let read = Event::read(event);
         let reply = match read {
-            Ok(Event::Native(hook)) => Ok(Reply::Native(answers::answer_native(self, &hook, invocation).await)),
+            Ok(Event::Native(hook)) => {
+                Ok(Reply::Native(Box::pin(answers::answer_native(self, &hook, invocation)).await))
+            }
             Ok(Event::CodeDeploy(hook)) => {
-                let answered = answers::answer_code_deploy(self, &hook, invocation).await;
+                let answered = Box::pin(answers::answer_code_deploy(self, &hook, invocation)).await;
                 answered.map(|hook| Reply::CodeDeploy { hook }).map_err(RunError::NotAnswered)
             }
             // What has the shape of a hook and can't be read is answered, too: ECS is waiting.
@@ -170,7 +172,7 @@ impl<P: Ports> Gate<P> {
             Ok(Event::Unanswered(events)) => {
                 Ok(Reply::Batch(answers::answer_unanswered(self, &events, invocation).await))
             }
-            Ok(event) => self.run(event, invocation).await.map(Box::new).map(Reply::Summary),
+            Ok(event) => Box::pin(self.run(event, invocation)).await.map(Box::new).map(Reply::Summary),
             Err(why) => Err(RunError::EventNotUnderstood(why)),
         };
         if let Err(error) = &reply {

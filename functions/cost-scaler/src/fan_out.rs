@@ -138,20 +138,18 @@ pub async fn hand_on<'a>(
 }
 
 /// As many messages to a call as SQS takes.
-fn batches<'a>(messages: Vec<(&'a Part, Outgoing, String)>) -> Vec<Vec<(&'a Part, Outgoing, String)>> {
+fn batches(messages: Vec<(&Part, Outgoing, String)>) -> Vec<Vec<(&Part, Outgoing, String)>> {
     let mut batches: Vec<Vec<(&Part, Outgoing, String)>> = Vec::new();
     let mut bytes = 0;
     for message in messages {
         let length = message.1.body.len();
-        match batches.last_mut().filter(|batch| batch.len() < MESSAGES_PER_CALL && bytes + length <= BYTES_PER_CALL) {
-            Some(batch) => {
-                bytes += length;
-                batch.push(message);
-            }
-            None => {
-                bytes = length;
-                batches.push(vec![message]);
-            }
+        let fits = |batch: &&mut Vec<_>| batch.len() < MESSAGES_PER_CALL && bytes + length <= BYTES_PER_CALL;
+        if let Some(batch) = batches.last_mut().filter(fits) {
+            bytes += length;
+            batch.push(message);
+        } else {
+            bytes = length;
+            batches.push(vec![message]);
         }
     }
     batches

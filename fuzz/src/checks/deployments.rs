@@ -1,4 +1,4 @@
-//! What the deployment hook reads of others: smoke requests, AppSpecs, task definitions, and tasks that stopped.
+//! What the deployment hook reads of others: smoke requests, `AppSpec`s, task definitions, and tasks that stopped.
 
 use std::io::sink;
 use std::path::Path;
@@ -33,7 +33,9 @@ pub fn smoke(text: &str) {
         Err(faults) => {
             let lines = text.split('\n').count();
             assert!(!faults.is_empty(), "no requests, and nothing wrong with them");
-            faults.iter().for_each(|fault| assert!((1..=lines).contains(&fault.line), "{fault} of {lines}"));
+            for fault in faults {
+                assert!((1..=lines).contains(&fault.line), "{fault} of {lines}");
+            }
         }
     }
 }

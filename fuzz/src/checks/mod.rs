@@ -3,7 +3,7 @@
 //! - [`images`]: policy documents and findings
 //! - [`events`]: events of every function
 //! - [`enrolment`]: tags and variables
-//! - [`deployments`]: smoke requests, AppSpecs, task definitions, and tasks that stopped
+//! - [`deployments`]: smoke requests, `AppSpec`s, task definitions, and tasks that stopped
 //! - [`figures`]: traces of loads and of releases
 //! - [`records`]: questions and the records that answer them
 

@@ -42,9 +42,10 @@ impl Kind {
     #[must_use]
     pub fn of_code(code: &str) -> Option<Self> {
         match code {
-            "TooManyRequestsException" | "RequestLimitExceeded" | "LimitExceededException" => Some(Self::Throttled),
-            // S3's word.
-            "SlowDown" => Some(Self::Throttled),
+            // The last one is S3's.
+            "TooManyRequestsException" | "RequestLimitExceeded" | "LimitExceededException" | "SlowDown" => {
+                Some(Self::Throttled)
+            }
             // ThrottlingException, Throttling, ThrottledException: every service has its own word.
             _ if code.starts_with("Throttl") => Some(Self::Throttled),
             "AccessDeniedException"

@@ -253,7 +253,17 @@ impl Call {
             }
             _ => (Protocol::Query, query::operation(&body)),
         };
-        Self { protocol, service: service.unwrap_or_default(), region, url, operation, invoked, about: about.map(|(_, function)| function), key, body }
+        Self {
+            protocol,
+            service: service.unwrap_or_default(),
+            region,
+            url,
+            operation,
+            invoked,
+            about: about.map(|(_, function)| function),
+            key,
+            body,
+        }
     }
 
     async fn answer(&self, world: &World, fault: Option<&Fault>) -> Result<Vec<u8>, Refusal> {

@@ -275,7 +275,11 @@ struct ThrottledBySns;
 
 impl ClassifyRetry for ThrottledBySns {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        if code(context) == Some("Throttled") { RetryAction::throttling_error() } else { RetryAction::NoActionIndicated }
+        if code(context) == Some("Throttled") {
+            RetryAction::throttling_error()
+        } else {
+            RetryAction::NoActionIndicated
+        }
     }
 
     fn name(&self) -> &'static str {

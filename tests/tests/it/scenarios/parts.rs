@@ -305,7 +305,7 @@ async fn the_queue_hangs_and_the_run_still_comes_to_its_end() {
     scene.world.lock().faults.add("SendMessageBatch", Fault::Hang, Times::Always);
     let began = tokio::time::Instant::now();
     let summary = scene.invoke(scheduled(TEN)).await.expect("a summary");
-    assert!(began.elapsed() < Duration::from_secs(60));
+    assert!(began.elapsed() < Duration::from_mins(1));
     assert_eq!(summary.handed_on.map(|handed_on| handed_on.refused), Some(2));
     assert_eq!(summary.changed + summary.failed.values().sum::<usize>(), 120, "{:?}", summary.failed);
     let writes: Vec<Write> = scene.world.lock().writes.clone();

@@ -217,5 +217,8 @@ async fn a_digest_that_finds_nothing_described_says_so_and_why() {
     scene.invoke(serde_json::json!({"run": "digest"})).await.expect("it is told");
     let account = scene.world.lock();
     let told = &account.published.last().expect("a message").body;
-    assert!(told.contains("could not be described, in shadow or not: prod/shop (DescribeServices is not allowed"), "{told}");
+    assert!(
+        told.contains("could not be described, in shadow or not: prod/shop (DescribeServices is not allowed"),
+        "{told}"
+    );
 }
