@@ -17,9 +17,10 @@ lint:
 	tools/check-template.sh
 	tools/check-deps.sh
 
-# What the binaries cost, beside the same clients in Python.
+# What one decision takes, and what the binaries cost, beside the same clients in Python.
 bench: functions
 	tools/install.sh bench
+	cargo bench --locked --quiet -p tidegate-core
 	cargo run --locked --quiet -p tidegate-tests --bin bench
 
 # The scaler over 1,000, 5,000 and 10,000 services, as fast as ECS's bucket lets it: it takes four minutes.

@@ -24,6 +24,8 @@ pub struct Function {
     pub name: &'static str,
     /// The module with the same clients in Python, under `tests/python`.
     pub python: &'static str,
+    /// The template's parameter that says how much memory it has.
+    pub memory: &'static str,
     /// Variables of its environment, beside those that every function has.
     pub variables: &'static [(&'static str, &'static str)],
     /// What its first invocation is, with the services that it calls, as `AWS_ENDPOINT_URL_...` names them.
@@ -81,6 +83,7 @@ fn scaler() -> Function {
     Function {
         name: "cost-scaler",
         python: "scaler",
+        memory: "ScalerMemorySize",
         variables: &[],
         first: (
             "first invocation over TLS to four endpoints, CPU",
@@ -107,6 +110,7 @@ fn gate() -> Function {
     Function {
         name: "canary-gate",
         python: "gate",
+        memory: "CanaryGateMemorySize",
         variables: &[],
         first: ("first hook over TLS to three endpoints, CPU", &["ECS", "ELASTIC_LOAD_BALANCING_V2", "CLOUDWATCH"]),
         begin: waiting_hook,
@@ -141,6 +145,7 @@ fn scan_gate() -> Function {
     Function {
         name: "scan-gate",
         python: "scan",
+        memory: "ScanGateMemorySize",
         variables: &[("TIDEGATE_SCAN_POLICY", POLICY)],
         first: ("first batch over TLS to four endpoints, CPU", &["SSM", "RESOURCE_GROUPS_TAGGING_API", "ECS", "ECR"]),
         begin: images::brought,
@@ -153,6 +158,7 @@ fn deploy_hook() -> Function {
     Function {
         name: "deploy-hook",
         python: "hook",
+        memory: "DeployHookMemorySize",
         variables: &[("TIDEGATE_TOPIC_ARN", TOPIC)],
         first: (
             "first hook over TLS to four endpoints, CPU",

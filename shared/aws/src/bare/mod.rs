@@ -229,10 +229,12 @@ impl Bare {
         }
         let own = StaticRuntimePlugin::new().with_config(settings.freeze()).with_runtime_components(parts);
         let plugins = self.plugins.clone().with_operation_plugin(own);
-        let answer = invoke(self.service.id, operation, Input::erase(ask), &plugins).await.map_err(|error| {
-            let unknown = |_| ErrorMetadata::builder().build();
-            error.map_service_error(|error| error.downcast().unwrap_or_else(unknown))
-        })?;
+        // Boxed: it would be part of the future of everybody who calls anything.
+        let answer =
+            Box::pin(invoke(self.service.id, operation, Input::erase(ask), &plugins)).await.map_err(|error| {
+                let unknown = |_| ErrorMetadata::builder().build();
+                error.map_service_error(|error| error.downcast().unwrap_or_else(unknown))
+            })?;
         answer.downcast().map_err(|_| Failure::construction_failure("it is no answer"))
     }
 
