@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Puts the tools that check and build the stack under .tools/, which git ignores. Needs python3 (3.10 or newer).
-# Does nothing where they are there already. With `bench` it puts Python's side of the benchmarks there instead, and with
-# `faults` the proxy that AWS's failures come from.
+# Does nothing where they are there already. With `bench`, `faults` or `deployed` it puts there what that word of the
+# Makefile needs: the benchmarks' Python side, the proxy that AWS's failures come from, the emulator to deploy into.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,14 +19,12 @@ install() {
     echo "$stamp" >"$venv/stamp"
 }
 
-if [ "${1:-}" = bench ]; then
-    install .tools/venv-bench tools/requirements-bench.txt tools/constraints-bench.txt
+case ${1:-} in
+bench | deployed | faults)
+    install ".tools/venv-$1" "tools/requirements-$1.txt" "tools/constraints-$1.txt"
     exit
-fi
-if [ "${1:-}" = faults ]; then
-    install .tools/venv-faults tools/requirements-faults.txt tools/constraints-faults.txt
-    exit
-fi
+    ;;
+esac
 install .tools/venv tools/requirements.txt tools/constraints.txt &
 install .tools/venv-checkov tools/requirements-checkov.txt tools/constraints-checkov.txt &
 for job in $(jobs -p); do
