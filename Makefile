@@ -1,5 +1,5 @@
 # The words that people, the README and CI share.
-.PHONY: demo test lint bench faults judges scale fuzz
+.PHONY: demo test lint bench deployed dist faults judges scale fuzz
 
 # The binaries through two pushes, six releases and a simulated day, in a local AWS world. Writes target/demo/report.html.
 demo: functions
@@ -35,6 +35,14 @@ FAULTS ?=
 faults: functions
 	tools/install.sh faults
 	cargo run --locked --quiet -p tidegate-tests --bin faults -- $(FAULTS)
+
+# The stack deployed with `sam` into an emulator of AWS, and driven from outside: all that an account shows, without one.
+deployed: functions
+	tools/deployed.sh
+
+# A release under target/dist, which `sam deploy` deploys without Rust.
+dist:
+	tools/dist.sh
 
 # How often the canary judge is wrong, beside other judges of the same simulated releases.
 judges:
