@@ -5,9 +5,13 @@
 demo: functions
 	cargo run --locked --quiet -p tidegate-tests --bin demo
 
-# Everything that is checked. The tests of the binaries run the binaries that are deployed.
+# Everything that is checked. The tests of the binaries run the binaries that are deployed. Then faults, the deployed stack and
+# the fuzzer, each for a short while.
 test: lint functions
 	cargo test --locked --workspace
+	$(MAKE) faults FAULTS=quick
+	$(MAKE) deployed
+	$(MAKE) fuzz FUZZ_SECONDS=2
 
 lint:
 	cargo fmt --all --check
@@ -48,8 +52,8 @@ dist:
 judges:
 	cargo run --locked --quiet --config 'profile.dev.package.tidegate-tests.opt-level = 2' -p tidegate-tests --bin judges
 
-# Whatever somebody else wrote: policies, findings and events, read as no test would write them. It is not part of the tests,
-# and ends when each has had so many seconds.
+# Whatever somebody else wrote: events, tags, variables, documents, traces and records, read as no test would write them. It
+# ends when each has had so many seconds.
 FUZZ_SECONDS ?= 30
 fuzz:
 	FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz.sh
