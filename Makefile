@@ -27,7 +27,7 @@ bench: functions
 	cargo bench --locked --quiet -p tidegate-core
 	cargo run --locked --quiet -p tidegate-tests --bin bench
 
-# The scaler over 1,000, 5,000 and 10,000 services, as fast as ECS's bucket lets it: it takes four minutes.
+# The scaler over 1,000, 5,000 and 10,000 services, as fast as ECS's bucket lets it: it takes five minutes.
 scale:
 	cargo build --locked --release -p cost-scaler
 	cargo run --locked --quiet --config 'profile.dev.package.tidegate-tests.opt-level = 2' -p tidegate-tests --bin scale
