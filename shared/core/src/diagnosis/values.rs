@@ -8,9 +8,11 @@ const MOST: usize = 300;
 pub(super) struct Values(Vec<(&'static str, String)>);
 
 impl Values {
-    /// With one more value; an empty one is none. The first of a name counts.
+    /// With one more value, on one line as the sentence that takes it in; an empty one is none. The first of a name
+    /// counts.
     pub(super) fn with(mut self, name: &'static str, value: Option<impl Into<String>>) -> Self {
-        self.0.extend(value.map(|value| (name, value.into())).filter(|(_, value)| !value.is_empty()));
+        let value = value.map(|value| value.into().replace(char::is_control, " "));
+        self.0.extend(value.map(|value| (name, value)).filter(|(_, value)| !value.is_empty()));
         self
     }
 

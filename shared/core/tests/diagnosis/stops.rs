@@ -24,6 +24,14 @@ fn the_memory_that_ran_out_is_told_by_the_container_whatever_its_exit_code() {
     }
 }
 
+/// The fuzzer's: a name with a line break broke the sentence in two.
+#[test]
+fn a_sentence_stays_on_one_line_whatever_is_in_a_name() {
+    let reason = Some("OutOfMemoryError: killed".to_owned());
+    let diagnosis = exited(vec![Container { reason, ..ended("we\nb", 1) }]);
+    assert_eq!(diagnosis.cause, "we b needed more memory than its limit");
+}
+
 #[test]
 fn the_container_that_failed_is_told_and_not_those_that_were_killed_with_it() {
     let diagnosis = exited(vec![ended("agent", 137), ended("proxy", 143), ended("web", 3), ended("init", 0)]);
