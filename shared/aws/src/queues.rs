@@ -69,10 +69,7 @@ impl Queues for Aws {
         let entry = |(index, Outgoing { body, delay_s }): (usize, &Outgoing)| json!({"Id": index.to_string(), "MessageBody": body, "DelaySeconds": delay_s});
         let entries: Vec<Value> = messages.iter().enumerate().map(entry).collect();
         let question = json!({"QueueUrl": queue_url, "Entries": entries});
-        let mut ask = Ask::rpc(&format!("AmazonSQS.{OPERATION}"), &question);
-        // The one service here that speaks the older version of the protocol.
-        ask.headers.retain(|(name, _)| *name != "content-type");
-        ask.headers.push(("content-type", "application/x-amz-json-1.0".to_owned()));
+        let ask = Ask::older_rpc(&format!("AmazonSQS.{OPERATION}"), &question);
         let sent: Sent = self.sqs.json(OPERATION, ask).await?;
         let taken: BTreeSet<&str> = sent.successful.iter().map(|entry| entry.id.as_str()).collect();
         // What an answer does not name is in no queue for all that anybody knows. Sent twice it does no harm.

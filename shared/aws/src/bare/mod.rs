@@ -127,7 +127,17 @@ impl Ask {
 
     /// JSON for an operation, such as `Logs_20140328.DescribeLogGroups`.
     pub(crate) fn rpc(target: &str, body: &Value) -> Self {
-        let kind = ("content-type", "application/x-amz-json-1.1".to_owned());
+        Self::rpc_of("1.1", target, body)
+    }
+
+    /// The same in the older version of the protocol, which SQS speaks.
+    #[cfg(feature = "queues")]
+    pub(crate) fn older_rpc(target: &str, body: &Value) -> Self {
+        Self::rpc_of("1.0", target, body)
+    }
+
+    fn rpc_of(version: &str, target: &str, body: &Value) -> Self {
+        let kind = ("content-type", format!("application/x-amz-json-{version}"));
         Self { headers: vec![kind, ("x-amz-target", target.to_owned())], ..Self::rest("/", body) }
     }
 }

@@ -26,24 +26,15 @@ use crate::error::{Kind, PortError};
 #[derive(Clone, Debug)]
 pub(crate) struct Clients {
     pub(super) cloudformation: Bare,
-    pub(super) ecs: Bare,
     pub(super) events: Bare,
-    pub(super) sqs: Bare,
 }
 
 const CLOUDFORMATION: Service = Service { id: "CloudFormation", host: "cloudformation", signed_for: "cloudformation" };
-const ECS: Service = Service { id: "ECS", host: "ecs", signed_for: "ecs" };
 const EVENTS: Service = Service { id: "EventBridge", host: "events", signed_for: "events" };
-const SQS: Service = Service { id: "SQS", host: "sqs", signed_for: "sqs" };
 
 impl Clients {
     pub(crate) fn new(config: &SdkConfig, calls: &Calls) -> Self {
-        Self {
-            cloudformation: Bare::new(&CLOUDFORMATION, config, calls),
-            ecs: Bare::new(&ECS, config, calls),
-            events: Bare::new(&EVENTS, config, calls),
-            sqs: Bare::new(&SQS, config, calls),
-        }
+        Self { cloudformation: Bare::new(&CLOUDFORMATION, config, calls), events: Bare::new(&EVENTS, config, calls) }
     }
 }
 

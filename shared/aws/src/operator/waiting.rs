@@ -44,15 +44,9 @@ struct Attributes {
 impl Waiting for Aws {
     async fn messages_waiting(&self, queue_url: &str) -> Result<Option<u64>, PortError> {
         const OPERATION: &str = "GetQueueAttributes";
-        let mut ask =
-            Ask::rpc("AmazonSQS.GetQueueAttributes", &json!({"QueueUrl": queue_url, "AttributeNames": [WAITING]}));
-        // SQS speaks the older version of the protocol.
-        for (name, value) in &mut ask.headers {
-            if *name == "content-type" {
-                "application/x-amz-json-1.0".clone_into(value);
-            }
-        }
-        let answer = match unless_gone(self.operator.sqs.json::<Attributes>(OPERATION, ask).await) {
+        let question = json!({"QueueUrl": queue_url, "AttributeNames": [WAITING]});
+        let ask = Ask::older_rpc("AmazonSQS.GetQueueAttributes", &question);
+        let answer = match unless_gone(self.sqs.json::<Attributes>(OPERATION, ask).await) {
             Err(error) if error.message.contains("NonExistentQueue") || error.message.contains("QueueDoesNotExist") => {
                 return Ok(None);
             }

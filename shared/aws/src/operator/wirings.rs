@@ -118,7 +118,7 @@ impl Wirings for Aws {
     async fn wirings(&self, cluster: &str, names: &[String]) -> Result<Wired, PortError> {
         let question = json!({"cluster": cluster, "services": names, "include": ["TAGS"]});
         let ask = Ask::rpc("AmazonEC2ContainerServiceV20141113.DescribeServices", &question);
-        let found: Described = self.operator.ecs.json("DescribeServices", ask).await?;
+        let found: Described = self.ecs.json("DescribeServices", ask).await?;
         let failures = found.failures.unwrap_or_default().into_iter().filter_map(|failure| {
             let why = failure.reason.unwrap_or_default();
             (why != "MISSING").then(|| (failure.arn.unwrap_or_default(), why))
