@@ -11,7 +11,7 @@ test: lint functions
 	cargo test --locked --workspace
 	$(MAKE) faults FAULTS=quick
 	$(MAKE) deployed
-	$(MAKE) fuzz FUZZ_SECONDS=2
+	FUZZ_RUNS=200 tools/fuzz.sh
 
 lint:
 	cargo fmt --all --check

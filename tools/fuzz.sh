@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Fuzzes what reads texts of others: the targets that are named, or all of them, each for FUZZ_SECONDS (30). What it finds is
+# Fuzzes what reads texts of others: the targets that are named, or all of them, each for FUZZ_SECONDS (30), or for FUZZ_RUNS
+# runs that are the same each time. What it finds is
 # kept under fuzz/artifacts, and fails. Needs a C++ compiler, for libFuzzer, and the stable toolchain.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -55,7 +56,10 @@ built=(--sanitizer none --target-dir fuzz/target)
 cargo fuzz build "${built[@]}"
 [ $# -gt 0 ] || set -- $(cargo fuzz list)
 for target in "$@"; do
-    options=(-max_total_time="${FUZZ_SECONDS:-30}" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1)
+    # So many runs from one seed are the same runs each time: what is tested does not depend on luck.
+    length=(-max_total_time="${FUZZ_SECONDS:-30}")
+    [ -z "${FUZZ_RUNS:-}" ] || length=(-seed=1 -runs="$FUZZ_RUNS")
+    options=("${length[@]}" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1)
     [ ! -f "fuzz/dictionaries/$target.dict" ] || options+=(-dict="fuzz/dictionaries/$target.dict")
     echo "+ cargo fuzz run --sanitizer none $target -- ${options[*]}"
     log=$(mktemp)
