@@ -198,10 +198,7 @@ pub fn record(outcome: Outcome, at: Timestamp, request_id: &str) -> ScalingRecor
         policy: judged.policy,
         action,
         acted: done == Done::Acted,
-        not_acted: match done {
-            Done::NotMade(NotMade { reason, why }) => Some(format!("{}: {why}", reason.code())),
-            Done::Nothing | Done::Acted => None,
-        },
+        not_acted: done.not_made(),
         at,
         request_id: request_id.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),

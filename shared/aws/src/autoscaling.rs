@@ -7,7 +7,8 @@ use serde_json::json;
 use tidegate_core::scaling::facts::ScalableTarget;
 
 use crate::bare::{Ask, Service};
-use crate::error::{Kind, PortError};
+use crate::error::PortError;
+use crate::pages::{all, page_of};
 use crate::sdk::Aws;
 
 /// The calls that are used.
@@ -51,22 +52,20 @@ impl Autoscaling for Aws {
         resource_ids: &[String],
     ) -> Result<BTreeMap<String, ScalableTarget>, PortError> {
         const OPERATION: &str = "DescribeScalableTargets";
-        let mut question = json!({
+        let question = json!({
             "ServiceNamespace": "ecs", "ScalableDimension": "ecs:service:DesiredCount", "ResourceIds": resource_ids,
         });
-        let mut targets = BTreeMap::new();
-        for _ in 0..MOST_PAGES {
+        let targets = all(OPERATION, MOST_PAGES, async |next| {
+            let question = page_of(&question, "NextToken", next);
             let ask = Ask::rpc("AnyScaleFrontendService.DescribeScalableTargets", &question);
             let page: Described = self.autoscaling.json(OPERATION, ask).await?;
-            for target in page.scalable_targets.unwrap_or_default() {
-                let bound = |value: i64| u32::try_from(value).unwrap_or(0);
-                let owned = ScalableTarget { min: bound(target.min_capacity), max: bound(target.max_capacity) };
-                targets.insert(target.resource_id, owned);
-            }
-            let Some(next) = page.next_token.filter(|token| !token.is_empty()) else { return Ok(targets) };
-            question["NextToken"] = next.into();
-        }
-        Err(PortError::new(OPERATION, Kind::Garbled, format!("it has more than {MOST_PAGES} pages")))
+            Ok((page.scalable_targets.unwrap_or_default(), page.next_token))
+        });
+        let bound = |value: i64| u32::try_from(value).unwrap_or(0);
+        let owned = |target: Target| {
+            (target.resource_id, ScalableTarget { min: bound(target.min_capacity), max: bound(target.max_capacity) })
+        };
+        Ok(targets.await?.into_iter().map(owned).collect())
     }
 }
 
@@ -74,6 +73,7 @@ impl Autoscaling for Aws {
 mod tests {
     use super::*;
     use crate::canned::Canned;
+    use crate::error::Kind;
 
     fn ids(ids: &[&str]) -> Vec<String> {
         ids.iter().map(|id| (*id).to_owned()).collect()

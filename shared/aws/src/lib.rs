@@ -18,8 +18,8 @@
 //! - [`telemetry`]: logs and records
 //! - [`metrics`]: CloudWatch metrics as lines
 //! - [`sdk`]: how the SDK is set up
-//! - `bare`: the SDK's runtime without a generated client, for all services but CloudWatch, Elastic Load Balancing and
-//!   Application Auto Scaling
+//! - `bare`: the SDK's runtime without a generated client, through which every service is called
+//! - `pages`: lists that come in pages
 
 // Everything runs on one thread, so no future has to be `Send`.
 #![allow(async_fn_in_trait, reason = "the runtime is current-thread")]
@@ -80,8 +80,8 @@ pub mod notifications;
 #[cfg(feature = "operator")]
 pub mod operator;
 pub mod pace;
-#[cfg(any(feature = "deployments", feature = "service-tasks", feature = "tasks"))]
-#[allow(dead_code, reason = "not everybody lists ARNs")]
+#[cfg(feature = "bare")]
+#[allow(dead_code, reason = "not everybody lists something")]
 mod pages;
 #[cfg(feature = "parameters")]
 pub mod parameters;

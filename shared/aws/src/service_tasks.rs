@@ -6,9 +6,7 @@ use tidegate_core::diagnosis::Task;
 use tidegate_core::diagnosis::task::Container;
 
 use crate::convert::seconds;
-use crate::ecs::Failure;
-use crate::error::{Kind, PortError};
-use crate::pages::{page_of, pages};
+use crate::error::PortError;
 use crate::sdk::Aws;
 
 /// The calls that are used.
@@ -20,21 +18,6 @@ pub trait ServiceTasks {
 
 /// The API gives no more at once, and takes no more.
 const TASKS_PER_CALL: usize = 100;
-
-/// What `ListTasks` answers.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Listed {
-    task_arns: Option<Vec<String>>,
-    next_token: Option<String>,
-}
-
-/// What `DescribeTasks` answers. Times are in seconds since 1970.
-#[derive(Deserialize)]
-struct Described {
-    tasks: Option<Vec<TaskSaid>>,
-    failures: Option<Vec<Failure>>,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -61,26 +44,18 @@ impl ServiceTasks for Aws {
         let mut arns: Vec<String> = Vec::new();
         // Without a status only those are listed that should run.
         for desired in ["RUNNING", "STOPPED"] {
-            const OPERATION: &str = "ListTasks";
             let question = json!({
                 "cluster": cluster, "serviceName": service, "desiredStatus": desired,
                 "maxResults": most.clamp(1, TASKS_PER_CALL),
             });
-            let listed = pages(OPERATION, most, async |next| {
-                let page: Listed = self.asks_ecs(OPERATION, &page_of(&question, next)).await?;
-                Ok((page.task_arns, page.next_token))
-            });
+            let (listed, _) = self.arns("ListTasks", most, &question).await?;
             // One that stops in between is in both lists.
-            arns.extend(listed.await?.0.into_iter().filter(|arn| !arns.contains(arn)).collect::<Vec<_>>());
+            arns.extend(listed.into_iter().filter(|arn| !arns.contains(arn)).collect::<Vec<_>>());
         }
         let mut tasks = Vec::new();
         for arns in arns.chunks(TASKS_PER_CALL) {
-            const OPERATION: &str = "DescribeTasks";
-            let answer: Described = self.asks_ecs(OPERATION, &json!({"cluster": cluster, "tasks": arns})).await?;
-            if let Some(failure) = answer.failures.iter().flatten().find(|failure| !failure.is_missing()) {
-                return Err(PortError::new(OPERATION, Kind::Refused, failure.said()));
-            }
-            tasks.extend(answer.tasks.unwrap_or_default().into_iter().map(task));
+            let found = self.described_tasks(&json!({"cluster": cluster, "tasks": arns})).await?;
+            tasks.extend(found.into_iter().map(task));
         }
         Ok(tasks)
     }

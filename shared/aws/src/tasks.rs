@@ -2,14 +2,13 @@
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde_json::{Value, json};
+use serde_json::json;
 use tidegate_core::prices::Architecture;
 use tidegate_core::tags::Tags;
 
 pub use crate::ecs::ContainerImage;
-use crate::ecs::{Failure, RuntimePlatform, Tag, architecture, tags};
+use crate::ecs::{RuntimePlatform, Tag, architecture, tags};
 use crate::error::{Kind, PortError};
-use crate::pages::{page_of, pages};
 use crate::sdk::Aws;
 
 /// The calls that are used.
@@ -99,22 +98,6 @@ pub struct TaskDefinition {
     pub tags: Tags,
 }
 
-/// What lists answer.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Listed {
-    #[serde(alias = "clusterArns", alias = "serviceArns", alias = "taskArns", alias = "taskDefinitionArns")]
-    arns: Option<Vec<String>>,
-    next_token: Option<String>,
-}
-
-/// What `DescribeTasks` answers.
-#[derive(Deserialize)]
-struct DescribedTasks {
-    tasks: Option<Vec<TaskSaid>>,
-    failures: Option<Vec<Failure>>,
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct TaskSaid {
@@ -159,30 +142,26 @@ struct DefinitionSaid {
 impl Tasks for Aws {
     async fn list_clusters(&self) -> Result<Vec<String>, PortError> {
         let question = json!({"maxResults": PER_PAGE});
-        Ok(names(self.listed("ListClusters", usize::MAX, &question).await?.0))
+        Ok(names(self.arns("ListClusters", usize::MAX, &question).await?.0))
     }
 
     async fn list_services(&self, cluster: &str) -> Result<Vec<String>, PortError> {
         let question = json!({"cluster": cluster, "maxResults": PER_PAGE});
-        Ok(names(self.listed("ListServices", usize::MAX, &question).await?.0))
+        Ok(names(self.arns("ListServices", usize::MAX, &question).await?.0))
     }
 
     async fn list_tasks(&self, cluster: &str) -> Result<Vec<String>, PortError> {
         let question = json!({"cluster": cluster, "desiredStatus": "RUNNING", "maxResults": PER_PAGE});
-        Ok(self.listed("ListTasks", usize::MAX, &question).await?.0)
+        Ok(self.arns("ListTasks", usize::MAX, &question).await?.0)
     }
 
     async fn describe_tasks(&self, cluster: &str, arns: &[String]) -> Result<Vec<Task>, PortError> {
-        const OPERATION: &str = "DescribeTasks";
         if arns.is_empty() {
             return Ok(Vec::new());
         }
         let question = json!({"cluster": cluster, "tasks": arns, "include": ["TAGS"]});
-        let answer: DescribedTasks = self.asks_ecs(OPERATION, &question).await?;
-        if let Some(failure) = answer.failures.iter().flatten().find(|failure| !failure.is_missing()) {
-            return Err(PortError::new(OPERATION, Kind::Refused, failure.said()));
-        }
-        Ok(answer.tasks.unwrap_or_default().into_iter().map(|found| task(cluster, found)).collect())
+        let tasks = self.described_tasks(&question).await?.into_iter();
+        Ok(tasks.map(|found| task(cluster, found)).collect())
     }
 
     async fn stop_task(&self, cluster: &str, arn: &str, reason: &str) -> Result<(), PortError> {
@@ -195,7 +174,7 @@ impl Tasks for Aws {
         if let Some(family) = family {
             question["familyPrefix"] = family.into();
         }
-        self.listed("ListTaskDefinitions", most, &question).await
+        self.arns("ListTaskDefinitions", most, &question).await
     }
 
     async fn task_definition(&self, arn: &str) -> Result<TaskDefinition, PortError> {
@@ -209,22 +188,6 @@ impl Tasks for Aws {
     async fn deregister_task_definition(&self, arn: &str) -> Result<(), PortError> {
         let question = json!({"taskDefinition": arn});
         self.asks_ecs::<IgnoredAny>("DeregisterTaskDefinition", &question).await.map(drop)
-    }
-}
-
-impl Aws {
-    /// ARNs of a list, at most so many, and whether there are more.
-    async fn listed(
-        &self,
-        operation: &'static str,
-        most: usize,
-        question: &Value,
-    ) -> Result<(Vec<String>, bool), PortError> {
-        pages(operation, most, async |next| {
-            let page: Listed = self.asks_ecs(operation, &page_of(question, next)).await?;
-            Ok((page.arns, page.next_token))
-        })
-        .await
     }
 }
 
@@ -277,7 +240,7 @@ fn task_definition(arn: &str, found: DefinitionSaid, tagged: Option<Vec<Tag>>) -
 mod tests {
     use super::*;
     use crate::canned::Canned;
-    use crate::pages::MOST_PAGES;
+    use crate::ecs::MOST_PAGES;
 
     const TASK: &str = "arn:aws:ecs:eu-west-1:111122223333:task/prod/1";
     const DEFINITION: &str = "arn:aws:ecs:eu-west-1:111122223333:task-definition/shop:7";

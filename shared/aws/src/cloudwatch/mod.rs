@@ -12,6 +12,7 @@ use tidegate_core::metrics::{Answer, Datapoint, MetricQuery};
 
 use crate::bare::{self, Ask, cbor};
 use crate::error::{Kind, PortError};
+use crate::pages::all;
 use crate::sdk::Aws;
 use said::Which;
 
@@ -120,17 +121,11 @@ impl Aws {
     /// Every page of `DescribeAlarms`.
     async fn all_alarms(&self, which: Which<'_>) -> Result<Vec<Alarm>, PortError> {
         const OPERATION: &str = "DescribeAlarms";
-        let (mut alarms, mut next): (_, Option<String>) = (Vec::new(), None);
-        for _ in 0..MOST_PAGES {
+        all(OPERATION, MOST_PAGES, async |next: Option<String>| {
             let question = said::describe_alarms(which, ALARMS_PER_CALL, next.as_deref());
-            let (page, token) = self.asks_cloudwatch(OPERATION, question, said::alarms).await?;
-            alarms.extend(page);
-            next = token;
-            if next.is_none() {
-                return Ok(alarms);
-            }
-        }
-        Err(PortError::new(OPERATION, Kind::Garbled, format!("it has more than {MOST_PAGES} pages")))
+            self.asks_cloudwatch(OPERATION, question, said::alarms).await
+        })
+        .await
     }
 
     /// What CloudWatch says.

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::bare::{Answer, Ask, Failure, Service};
 use crate::error::{Kind, PortError};
+use crate::pages::{all, page_of};
 use crate::sdk::Aws;
 pub use crate::stopped::Stopped;
 
@@ -159,14 +160,12 @@ const IN_PROGRESS: [&str; 5] = ["Created", "Queued", "InProgress", "Baking", "Re
 impl CodeDeploy for Aws {
     async fn list_deployments_in_progress(&self) -> Result<Vec<String>, PortError> {
         const OPERATION: &str = "ListDeployments";
-        let (mut ids, mut question) = (Vec::new(), json!({"includeOnlyStatuses": IN_PROGRESS}));
-        for _ in 0..MOST_PAGES {
-            let page: Listed = self.deploys(OPERATION, &question).await?;
-            ids.extend(page.deployments.unwrap_or_default());
-            let Some(next) = page.next_token.filter(|token| !token.is_empty()) else { return Ok(ids) };
-            question["nextToken"] = next.into();
-        }
-        Err(PortError::new(OPERATION, Kind::Garbled, format!("it has more than {MOST_PAGES} pages")))
+        let question = json!({"includeOnlyStatuses": IN_PROGRESS});
+        all(OPERATION, MOST_PAGES, async |next| {
+            let page: Listed = self.deploys(OPERATION, &page_of(&question, "nextToken", next)).await?;
+            Ok((page.deployments.unwrap_or_default(), page.next_token))
+        })
+        .await
     }
 
     async fn list_successful_deployments(&self, application: &str, group: &str) -> Result<Vec<String>, PortError> {

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::batch::those_there;
 use crate::ecs::{ContainerImage, Failure, ask};
 use crate::error::{Kind, PortError};
-use crate::pages::page_of;
+use crate::pages::{first, page_of};
 use crate::sdk::Aws;
 pub use crate::stopped::Stopped;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -184,18 +184,12 @@ impl Deployments for Aws {
         let question = json!({
             "cluster": cluster, "service": service, "status": ["SUCCESSFUL"], "maxResults": most.clamp(1, 100),
         });
-        let (mut revisions, mut next) = (Vec::new(), None);
-        for _ in 0..MOST_PAGES {
-            let answer: Listed = self.asks_ecs(OPERATION, &page_of(&question, next)).await?;
-            let found = answer.service_deployments.unwrap_or_default().into_iter();
-            revisions.extend(found.filter_map(|deployment| deployment.target_service_revision_arn));
-            next = answer.next_token.filter(|token| !token.is_empty());
-            if next.is_none() || revisions.len() >= most {
-                revisions.truncate(most);
-                return Ok(revisions);
-            }
-        }
-        Err(PortError::new(OPERATION, Kind::Garbled, format!("it has more than {MOST_PAGES} pages")))
+        let listed = first(OPERATION, MOST_PAGES, most, async |next| {
+            let page: Listed = self.asks_ecs(OPERATION, &page_of(&question, "nextToken", next)).await?;
+            let found = page.service_deployments.unwrap_or_default().into_iter();
+            Ok((found.filter_map(|deployment| deployment.target_service_revision_arn).collect(), page.next_token))
+        });
+        Ok(listed.await?.0)
     }
 
     async fn stop_service_deployment(&self, arn: &str) -> Result<Stopped, PortError> {

@@ -15,6 +15,8 @@ use tidegate_core::tags::Tags;
 
 use crate::bare;
 use crate::error::{Kind, PortError};
+#[cfg(any(feature = "service-tasks", feature = "tasks"))]
+use crate::pages::{first, page_of};
 use crate::sdk::Aws;
 
 /// The calls that are used.
@@ -182,6 +184,55 @@ impl Aws {
     }
 }
 
+/// What lists of ARNs answer.
+#[cfg(any(feature = "service-tasks", feature = "tasks"))]
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed {
+    #[serde(alias = "clusterArns", alias = "serviceArns", alias = "taskArns", alias = "taskDefinitionArns")]
+    arns: Option<Vec<String>>,
+    next_token: Option<String>,
+}
+
+/// What `DescribeTasks` answers, of each task as much as `T` looks at.
+#[cfg(any(feature = "service-tasks", feature = "tasks"))]
+#[derive(Deserialize)]
+struct DescribedTasks<T> {
+    tasks: Option<Vec<T>>,
+    failures: Option<Vec<Failure>>,
+}
+
+/// A list of ARNs with more pages than this is not paging but looping.
+#[cfg(any(feature = "service-tasks", feature = "tasks"))]
+pub(crate) const MOST_PAGES: usize = 500;
+
+#[cfg(any(feature = "service-tasks", feature = "tasks"))]
+impl Aws {
+    /// ARNs of a list, at most so many, and whether there are more.
+    pub(crate) async fn arns(
+        &self,
+        operation: &'static str,
+        most: usize,
+        question: &Value,
+    ) -> Result<(Vec<String>, bool), PortError> {
+        first(operation, MOST_PAGES, most, async |next| {
+            let page: Listed = self.asks_ecs(operation, &page_of(question, "nextToken", next)).await?;
+            Ok((page.arns.unwrap_or_default(), page.next_token))
+        })
+        .await
+    }
+
+    /// The tasks that are asked about; those that are gone are left out.
+    pub(crate) async fn described_tasks<T: DeserializeOwned>(&self, question: &Value) -> Result<Vec<T>, PortError> {
+        const OPERATION: &str = "DescribeTasks";
+        let answer: DescribedTasks<T> = self.asks_ecs(OPERATION, question).await?;
+        match answer.failures.iter().flatten().find(|failure| !failure.is_missing()) {
+            Some(failure) => Err(PortError::new(OPERATION, Kind::Refused, failure.said())),
+            None => Ok(answer.tasks.unwrap_or_default()),
+        }
+    }
+}
+
 /// A call of ECS.
 pub(crate) fn ask(operation: &str, question: &Value) -> bare::Ask {
     bare::Ask::rpc(&format!("AmazonEC2ContainerServiceV20141113.{operation}"), question)
@@ -226,6 +277,32 @@ pub(crate) fn architecture(platform: Option<&RuntimePlatform>) -> Option<Archite
     }
 }
 
+/// How tasks are placed, in ECS's word.
+pub(crate) fn scheduling(word: Option<&str>) -> Scheduling {
+    match word {
+        None | Some("REPLICA") => Scheduling::Replica,
+        Some("DAEMON") => Scheduling::Daemon,
+        Some(_) => Scheduling::Unknown,
+    }
+}
+
+/// Who deploys a service.
+#[derive(Deserialize)]
+pub(crate) struct DeploymentController {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+}
+
+/// The same in our words.
+pub(crate) fn controller(found: Option<&DeploymentController>) -> Controller {
+    match found.and_then(|controller| controller.kind.as_deref()) {
+        None | Some("ECS") => Controller::Ecs,
+        Some("CODE_DEPLOY") => Controller::CodeDeploy,
+        Some("EXTERNAL") => Controller::External,
+        Some(_) => Controller::Unknown,
+    }
+}
+
 /// A tag.
 #[derive(Deserialize)]
 pub(crate) struct Tag {
@@ -247,7 +324,7 @@ pub(crate) struct Failure {
     pub(crate) detail: Option<String>,
 }
 
-#[cfg(any(feature = "deployments", feature = "service-tasks", feature = "tasks"))]
+#[cfg(any(feature = "deployments", feature = "operator", feature = "service-tasks", feature = "tasks"))]
 #[allow(dead_code, reason = "not everybody tells all of it")]
 impl Failure {
     /// Whether it is not there, and no more than that.

@@ -10,10 +10,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::Deserialize;
 use tidegate_core::prices::{Capacity, Mix, Purchase};
-use tidegate_core::scaling::facts::{Controller, Scheduling, Status};
+use tidegate_core::scaling::facts::Status;
 use tidegate_core::scaling::history::{Change, EventHistory, change_in_message};
 
-use super::{Failure, Tag, tags};
+use super::{DeploymentController, Failure, Tag, controller, scheduling, tags};
 use crate::convert::seconds;
 
 /// ECS keeps no more events of a service.
@@ -49,12 +49,6 @@ pub(super) struct Found {
     health_check_grace_period_seconds: Option<i64>,
     network_configuration: Option<NetworkConfiguration>,
     tags: Option<Vec<Tag>>,
-}
-
-#[derive(Deserialize)]
-struct DeploymentController {
-    #[serde(rename = "type")]
-    kind: Option<String>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -174,17 +168,8 @@ pub(super) fn service(cluster: &str, found: Found) -> super::Service {
             Some("INACTIVE") => Status::Inactive,
             _ => Status::Unknown,
         },
-        scheduling: match found.scheduling_strategy.as_deref() {
-            None | Some("REPLICA") => Scheduling::Replica,
-            Some("DAEMON") => Scheduling::Daemon,
-            Some(_) => Scheduling::Unknown,
-        },
-        controller: match found.deployment_controller.and_then(|controller| controller.kind).as_deref() {
-            None | Some("ECS") => Controller::Ecs,
-            Some("CODE_DEPLOY") => Controller::CodeDeploy,
-            Some("EXTERNAL") => Controller::External,
-            Some(_) => Controller::Unknown,
-        },
+        scheduling: scheduling(found.scheduling_strategy.as_deref()),
+        controller: controller(found.deployment_controller.as_ref()),
         desired: number(found.desired_count).unwrap_or(0),
         running: number(found.running_count).unwrap_or(0),
         pending: number(found.pending_count).unwrap_or(0),

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{MOST_PAGES, looping};
+use super::MOST_PAGES;
 use crate::bare::{Ask, escaped};
 use crate::error::{Kind, PortError, unless_gone};
+use crate::pages::all;
 use crate::sdk::Aws;
 
 /// The calls that are used.
@@ -135,22 +136,18 @@ impl Deployed for Aws {
 
     async fn event_sources(&self, name: &str) -> Result<Vec<EventSource>, PortError> {
         const OPERATION: &str = "ListEventSourceMappings";
-        let (mut found, mut next) = (Vec::new(), None::<String>);
-        for _ in 0..MOST_PAGES {
+        all(OPERATION, MOST_PAGES, async |next: Option<String>| {
             let marker = next.map_or_else(String::new, |marker| format!("&Marker={}", in_query(&marker)));
             let path = format!("/2015-03-31/event-source-mappings?FunctionName={}{marker}", in_query(name));
             let page: Sources = self.lambda.json(OPERATION, get(path)).await?;
-            found.extend(page.event_source_mappings.unwrap_or_default().into_iter().map(|source| EventSource {
+            let sources = page.event_source_mappings.unwrap_or_default().into_iter().map(|source| EventSource {
                 arn: source.event_source_arn.unwrap_or_default(),
                 state: source.state.unwrap_or_default(),
                 why: source.state_transition_reason,
-            }));
-            next = page.next_marker.filter(|marker| !marker.is_empty());
-            if next.is_none() {
-                return Ok(found);
-            }
-        }
-        Err(looping(OPERATION))
+            });
+            Ok((sources.collect(), page.next_marker))
+        })
+        .await
     }
 
     async fn rule_is_enabled(&self, name: &str) -> Result<Option<bool>, PortError> {

@@ -3,8 +3,9 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{MOST_PAGES, looping};
+use super::MOST_PAGES;
 use crate::error::PortError;
+use crate::pages::{all, page_of};
 use crate::sdk::Aws;
 
 /// The calls that are used.
@@ -79,14 +80,11 @@ struct Last {
 impl Groups for Aws {
     async fn applications(&self) -> Result<Vec<String>, PortError> {
         const OPERATION: &str = "ListApplications";
-        let (mut found, mut question) = (Vec::new(), json!({}));
-        for _ in 0..MOST_PAGES {
-            let page: Applications = self.deploys(OPERATION, &question).await?;
-            found.extend(page.applications.unwrap_or_default());
-            let Some(next) = page.next_token.filter(|token| !token.is_empty()) else { return Ok(found) };
-            question["nextToken"] = next.into();
-        }
-        Err(looping(OPERATION))
+        all(OPERATION, MOST_PAGES, async |next| {
+            let page: Applications = self.deploys(OPERATION, &page_of(&json!({}), "nextToken", next)).await?;
+            Ok((page.applications.unwrap_or_default(), page.next_token))
+        })
+        .await
     }
 
     async fn ecs_groups(&self, application: &str) -> Result<Vec<Group>, PortError> {
@@ -105,14 +103,12 @@ impl Groups for Aws {
 impl Aws {
     async fn group_names(&self, application: &str) -> Result<Vec<String>, PortError> {
         const OPERATION: &str = "ListDeploymentGroups";
-        let (mut found, mut question) = (Vec::new(), json!({"applicationName": application}));
-        for _ in 0..MOST_PAGES {
-            let page: Names = self.deploys(OPERATION, &question).await?;
-            found.extend(page.deployment_groups.unwrap_or_default());
-            let Some(next) = page.next_token.filter(|token| !token.is_empty()) else { return Ok(found) };
-            question["nextToken"] = next.into();
-        }
-        Err(looping(OPERATION))
+        let question = json!({"applicationName": application});
+        all(OPERATION, MOST_PAGES, async |next| {
+            let page: Names = self.deploys(OPERATION, &page_of(&question, "nextToken", next)).await?;
+            Ok((page.deployment_groups.unwrap_or_default(), page.next_token))
+        })
+        .await
     }
 }
 

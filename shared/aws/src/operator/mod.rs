@@ -41,10 +41,6 @@ impl Clients {
 /// A list that gets no further than this is not paging but looping.
 const MOST_PAGES: usize = 100;
 
-fn looping(operation: &'static str) -> PortError {
-    PortError::new(operation, Kind::Garbled, format!("it has more than {MOST_PAGES} pages"))
-}
-
 /// Asks a service that answers in XML, and reads what stands in `<OperationResult>`.
 async fn query<T>(
     client: &Bare,

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{MOST_PAGES, looping, members, query, text};
+use super::{MOST_PAGES, members, query, text};
 use crate::error::{Kind, PortError};
+use crate::pages::all;
 use crate::sdk::Aws;
 
 /// The calls that are used.
@@ -66,12 +67,11 @@ impl Stacks for Aws {
 
     async fn stack_resources(&self, name: &str) -> Result<Vec<Resource>, PortError> {
         const OPERATION: &str = "ListStackResources";
-        let (mut found, mut next) = (Vec::new(), None::<String>);
-        for _ in 0..MOST_PAGES {
+        all(OPERATION, MOST_PAGES, async |next: Option<String>| {
             let mut fields = vec![("StackName", name)];
             fields.extend(next.as_deref().map(|token| ("NextToken", token)));
             let client = &self.operator.cloudformation;
-            let (page, token) = query(client, OPERATION, VERSION, &fields, |result| {
+            query(client, OPERATION, VERSION, &fields, |result| {
                 let resource = |resource| {
                     Some(Resource {
                         logical: text(resource, "LogicalResourceId")?,
@@ -80,17 +80,12 @@ impl Stacks for Aws {
                         status: text(resource, "ResourceStatus").unwrap_or_default(),
                     })
                 };
-                let page: Vec<Resource> = members(result, "StackResourceSummaries").filter_map(resource).collect();
+                let page = members(result, "StackResourceSummaries").filter_map(resource).collect();
                 Some((page, text(result, "NextToken")))
             })
-            .await?;
-            found.extend(page);
-            next = token;
-            if next.is_none() {
-                return Ok(found);
-            }
-        }
-        Err(looping(OPERATION))
+            .await
+        })
+        .await
     }
 }
 

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{MOST_PAGES, looping, members, query, text};
+use super::{MOST_PAGES, members, query, text};
 use crate::bare::Ask;
 use crate::error::{Kind, PortError, unless_gone};
+use crate::pages::all;
 use crate::sdk::Aws;
 
 /// The calls that are used.
@@ -59,11 +60,10 @@ impl Waiting for Aws {
 
     async fn subscriptions(&self, topic_arn: &str) -> Result<Vec<Subscription>, PortError> {
         const OPERATION: &str = "ListSubscriptionsByTopic";
-        let (mut found, mut next) = (Vec::new(), None::<String>);
-        for _ in 0..MOST_PAGES {
+        all(OPERATION, MOST_PAGES, async |next: Option<String>| {
             let mut fields = vec![("TopicArn", topic_arn)];
             fields.extend(next.as_deref().map(|token| ("NextToken", token)));
-            let (page, token) = query(&self.sns, OPERATION, "2010-03-31", &fields, |result| {
+            query(&self.sns, OPERATION, "2010-03-31", &fields, |result| {
                 let subscription = |one| {
                     let arn = text(one, "SubscriptionArn")?;
                     Some(Subscription {
@@ -72,17 +72,12 @@ impl Waiting for Aws {
                         confirmed: arn != UNCONFIRMED,
                     })
                 };
-                let page: Vec<Subscription> = members(result, "Subscriptions").filter_map(subscription).collect();
+                let page = members(result, "Subscriptions").filter_map(subscription).collect();
                 Some((page, text(result, "NextToken")))
             })
-            .await?;
-            found.extend(page);
-            next = token;
-            if next.is_none() {
-                return Ok(found);
-            }
-        }
-        Err(looping(OPERATION))
+            .await
+        })
+        .await
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tidegate_core::scaling::facts::{Controller, Scheduling};
 use tidegate_core::tags::Tags;
 
-use crate::bare::Ask;
+use crate::ecs::{DeploymentController, Failure, Tag, controller, scheduling, tags};
 use crate::error::PortError;
 use crate::sdk::Aws;
 
@@ -70,30 +70,19 @@ struct Described {
 }
 
 #[derive(Deserialize)]
-struct Failure {
-    arn: Option<String>,
-    reason: Option<String>,
-}
-
-#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Service {
     #[serde(rename = "serviceName")]
     name: Option<String>,
     status: Option<String>,
     scheduling_strategy: Option<String>,
-    deployment_controller: Option<Kind>,
+    deployment_controller: Option<DeploymentController>,
     deployment_configuration: Option<Value>,
     #[serde(default)]
     load_balancers: Option<Vec<serde::de::IgnoredAny>>,
     task_sets: Option<Vec<TaskSet>>,
     deployments: Option<Vec<Deployment>>,
     tags: Option<Vec<Tag>>,
-}
-
-#[derive(Deserialize)]
-struct Kind {
-    r#type: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -108,22 +97,13 @@ struct Deployment {
     rollout_state: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Tag {
-    key: Option<String>,
-    value: Option<String>,
-}
-
 impl Wirings for Aws {
     async fn wirings(&self, cluster: &str, names: &[String]) -> Result<Wired, PortError> {
         let question = json!({"cluster": cluster, "services": names, "include": ["TAGS"]});
-        let ask = Ask::rpc("AmazonEC2ContainerServiceV20141113.DescribeServices", &question);
-        let found: Described = self.ecs.json("DescribeServices", ask).await?;
-        let failures = found.failures.unwrap_or_default().into_iter().filter_map(|failure| {
-            let why = failure.reason.unwrap_or_default();
-            (why != "MISSING").then(|| (failure.arn.unwrap_or_default(), why))
-        });
-        let failures = failures.collect();
+        let found: Described = self.asks_ecs("DescribeServices", &question).await?;
+        let failures = found.failures.unwrap_or_default().into_iter().filter(|failure| !failure.is_missing());
+        let why = |failure: Failure| (failure.arn.unwrap_or_default(), failure.reason.unwrap_or_default());
+        let failures = failures.map(why).collect();
         let services = found.services.unwrap_or_default().into_iter();
         Ok(Wired { services: services.map(|service| wiring(cluster, service)).collect(), failures })
     }
@@ -132,28 +112,18 @@ impl Wirings for Aws {
 fn wiring(cluster: &str, service: Service) -> Wiring {
     let sets = service.task_sets.unwrap_or_default();
     let of_sets = sets.into_iter().flat_map(|set| set.load_balancers.unwrap_or_default()).count();
-    let tags = service.tags.unwrap_or_default().into_iter();
     let configuration = service.deployment_configuration.unwrap_or_default();
     Wiring {
         cluster: cluster.to_owned(),
         name: service.name.unwrap_or_default(),
         active: service.status.as_deref() == Some("ACTIVE"),
-        scheduling: match service.scheduling_strategy.as_deref() {
-            None | Some("REPLICA") => Scheduling::Replica,
-            Some("DAEMON") => Scheduling::Daemon,
-            Some(_) => Scheduling::Unknown,
-        },
-        controller: match service.deployment_controller.and_then(|own| own.r#type).as_deref() {
-            None | Some("ECS") => Controller::Ecs,
-            Some("CODE_DEPLOY") => Controller::CodeDeploy,
-            Some("EXTERNAL") => Controller::External,
-            Some(_) => Controller::Unknown,
-        },
+        scheduling: scheduling(service.scheduling_strategy.as_deref()),
+        controller: controller(service.deployment_controller.as_ref()),
         balanced: of_sets + service.load_balancers.map_or(0, |own| own.len()) > 0,
         deploying: service
             .deployments
             .is_some_and(|all| all.iter().any(|one| one.rollout_state.as_deref() == Some("IN_PROGRESS"))),
-        tags: Tags::new(tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())))),
+        tags: tags(service.tags),
         hooks: lifecycle_hooks(&configuration),
         configuration,
     }
